@@ -1,0 +1,129 @@
+package io.selvage.engine.flow;
+
+import io.selvage.engine.model.Endpoint;
+import io.selvage.engine.model.UpstreamTls;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One sending of a request: where to, over what kind of connection, until when.
+ *
+ * <p>Facts are written by the attempt layers and read by the transport. Only {@link #abort} and {@link #onAbort} may be called from any thread.
+ */
+public final class Attempt implements Action {
+  private static final Runnable ABORTED = () -> {};
+
+  private final Exchange exchange;
+  private final int number;
+  final @Nullable Attempt earlier;
+  int entered;
+  boolean over;
+  boolean ended;
+  @Nullable Outcome outcome;
+  long startedNanos;
+  private long deadlineNanos;
+  private @Nullable Endpoint endpoint;
+  private @Nullable UpstreamTls tls;
+  private @Nullable Object lease;
+  private boolean requestSent;
+  private final AtomicReference<@Nullable Runnable> abort = new AtomicReference<>();
+
+  Attempt(Exchange exchange, int number, @Nullable Attempt earlier, long deadlineNanos) {
+    this.exchange = exchange;
+    this.number = number;
+    this.earlier = earlier;
+    this.deadlineNanos = deadlineNanos;
+  }
+
+  public Exchange exchange() {
+    return exchange;
+  }
+
+  /** 0 for the first sending. */
+  public int number() {
+    return number;
+  }
+
+  /** Where to connect; null = wherever the library would (the destination is not the mesh's). */
+  public @Nullable Endpoint endpoint() {
+    return endpoint;
+  }
+
+  public void endpoint(Endpoint chosen) {
+    endpoint = chosen;
+  }
+
+  /** TLS that the mesh adds towards {@link #endpoint()}; null = none. */
+  public @Nullable UpstreamTls tls() {
+    return tls;
+  }
+
+  public void tls(@Nullable UpstreamTls wanted) {
+    tls = wanted;
+  }
+
+  /** What the balancer holds for this attempt until it ends; opaque to others. */
+  public @Nullable Object lease() {
+    return lease;
+  }
+
+  public void lease(@Nullable Object taken) {
+    lease = taken;
+  }
+
+  /** The moment, on the exchange's clock, after which this attempt is over; {@link Long#MAX_VALUE} = none. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  public void deadlineNanos(long moment) {
+    deadlineNanos = moment;
+  }
+
+  /** What is left until the deadline, at least 0; {@link Long#MAX_VALUE} = no deadline. */
+  public long remainingNanos() {
+    return deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, deadlineNanos - exchange.now());
+  }
+
+  public long startedNanos() {
+    return startedNanos;
+  }
+
+  /** The transport says that bytes of the request may have reached the peer. */
+  public void requestSent() {
+    requestSent = true;
+  }
+
+  public boolean wasRequestSent() {
+    return requestSent;
+  }
+
+  /** What came of it; null while it is under way. */
+  public @Nullable Outcome outcome() {
+    return outcome;
+  }
+
+  /** The attempt before this one; null for the first. */
+  public @Nullable Attempt earlier() {
+    return earlier;
+  }
+
+  /** Registers how the library's call is made to fail; runs at once if the attempt is aborted already. */
+  public void onAbort(Runnable how) {
+    if (!abort.compareAndSet(null, how)) {
+      how.run();
+    }
+  }
+
+  /** Makes the library's call fail; once, from any thread. */
+  public void abort() {
+    Runnable how = abort.getAndSet(ABORTED);
+    if (how != null) {
+      how.run();
+    }
+  }
+
+  public boolean isAborted() {
+    return abort.get() == ABORTED;
+  }
+}

@@ -1,0 +1,8 @@
+package io.selvage.engine.flow;
+
+/** What a request speaks above its connection. */
+public enum Protocol {
+  HTTP1,
+  HTTP2,
+  GRPC
+}

@@ -1,0 +1,109 @@
+package io.selvage.engine.flow;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request's line and headers, as the codec of a library shows them to the engine and as the layers change them.
+ *
+ * <p>Headers are not copied: a codec looks them up in the library's own request, and changes are kept beside. Not thread-safe; its exchange's driver
+ * serialises. The source of the pseudo header names is RFC 9113 §8.3.
+ */
+public abstract class RequestHead {
+  private final String method;
+  private final String scheme;
+  private final Protocol protocol;
+  private String authority;
+  private String path;
+  private boolean lineChanged;
+  private final HeadChanges changes = new HeadChanges();
+
+  /**
+   * @param authority host and optional port as the application wrote it
+   * @param path path with query, as on the wire; starts with a slash (or is {@code *})
+   */
+  protected RequestHead(String method, String scheme, String authority, String path, Protocol protocol) {
+    this.method = method;
+    this.scheme = scheme;
+    this.authority = authority;
+    this.path = path;
+    this.protocol = protocol;
+  }
+
+  /** The value of a header in the library's request; several values joined by a comma. Null when absent. Name is lower case. */
+  protected abstract @Nullable String original(String name);
+
+  /** Whether the body can be sent again. */
+  public abstract BodyReplay bodyReplay();
+
+  public final String method() {
+    return method;
+  }
+
+  public final String scheme() {
+    return scheme;
+  }
+
+  public final Protocol protocol() {
+    return protocol;
+  }
+
+  public final String authority() {
+    return authority;
+  }
+
+  public final String path() {
+    return path;
+  }
+
+  /** Whether a layer changed authority or path, so that the codec must rewrite them. */
+  public final boolean lineChanged() {
+    return lineChanged;
+  }
+
+  public final void rewriteAuthority(String value) {
+    lineChanged |= !value.equals(authority);
+    authority = value;
+  }
+
+  public final void rewritePath(String value) {
+    lineChanged |= !value.equals(path);
+    path = value;
+  }
+
+  /** The value as changed so far, pseudo headers included; null when absent. */
+  public final @Nullable String header(String name) {
+    if (name.length() > 0 && name.charAt(0) == ':') {
+      return switch (name) {
+        case ":method" -> method;
+        case ":authority" -> authority;
+        case ":path" -> path;
+        case ":scheme" -> scheme;
+        default -> null;
+      };
+    }
+    return changes.apply(name, "host".equals(name) ? authority : original(name));
+  }
+
+  public final void setHeader(String name, String value) {
+    changes.add(HeadChanges.Kind.SET, name, value);
+  }
+
+  public final void addHeader(String name, String value) {
+    changes.add(HeadChanges.Kind.ADD, name, value);
+  }
+
+  public final void removeHeader(String name) {
+    changes.add(HeadChanges.Kind.REMOVE, name, "");
+  }
+
+  /** What the codec must apply to the library's request before it is sent. */
+  public final HeadChanges changes() {
+    return changes;
+  }
+
+  /** Path without query and fragment. */
+  public final String pathOnly() {
+    int q = path.indexOf('?');
+    return q < 0 ? path : path.substring(0, q);
+  }
+}

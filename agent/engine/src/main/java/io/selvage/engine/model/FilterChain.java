@@ -1,0 +1,51 @@
+package io.selvage.engine.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one kind of inbound connection is treated (Envoy {@code FilterChain}).
+ *
+ * @param port the application's port; 0 = any port
+ * @param transport whether the connection must speak TLS, must not, or either
+ * @param tls present on TLS chains
+ * @param http null for connections whose requests are not seen (raw TCP)
+ * @param networkRbac authorization of the connection itself, in order
+ */
+public record FilterChain(
+    String name, int port, Transport transport, List<String> applicationProtocols, @Nullable DownstreamTls tls, @Nullable InboundHttp http, List<RbacFilter> networkRbac) {
+  public FilterChain {
+    applicationProtocols = List.copyOf(applicationProtocols);
+    networkRbac = List.copyOf(networkRbac);
+  }
+
+  public enum Transport {
+    TLS,
+    RAW,
+    ANY
+  }
+
+  /**
+   * TLS of the application's port.
+   *
+   * @param requireClientCertificate mutual TLS with the mesh's identity
+   * @param peers what the client's SPIFFE id must match; empty = any identity of the trusted domains
+   */
+  public record DownstreamTls(boolean requireClientCertificate, List<StringMatch> peers, List<String> alpn) {
+    public DownstreamTls {
+      peers = List.copyOf(peers);
+      alpn = List.copyOf(alpn);
+    }
+  }
+
+  /**
+   * Requests of such connections: filters in order, then the application.
+   *
+   * @param rbac authorization filters in order (DENY before ALLOW)
+   */
+  public record InboundHttp(RouteConfig routes, List<RbacFilter> rbac, @Nullable Fault fault, Observability observability) {
+    public InboundHttp {
+      rbac = List.copyOf(rbac);
+    }
+  }
+}

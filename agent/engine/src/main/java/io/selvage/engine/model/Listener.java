@@ -1,0 +1,35 @@
+package io.selvage.engine.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An outbound listener: where calls to one port, or to one address and port, are decided (Envoy {@code Listener}).
+ *
+ * @param address the bound address: {@code 0.0.0.0} for every call to the port, or one virtual address
+ * @param port the port that the application calls
+ */
+public record Listener(String name, String address, int port, Target target) {
+
+  /** What handles the calls of a listener. */
+  public sealed interface Target permits Http, Tcp {}
+
+  /**
+   * HTTP calls, decided by a route configuration: by name (RDS), or inline.
+   *
+   * @param fault the listener's own fault filter, before any route's
+   */
+  public record Http(
+      String routeConfigName,
+      @Nullable RouteConfig inlineRoutes,
+      @Nullable Fault fault,
+      Observability observability)
+      implements Target {}
+
+  /** Connections of any protocol, given to clusters by weight (Envoy {@code TcpProxy}). */
+  public record Tcp(List<WeightedCluster> clusters, String statPrefix) implements Target {
+    public Tcp {
+      clusters = List.copyOf(clusters);
+    }
+  }
+}

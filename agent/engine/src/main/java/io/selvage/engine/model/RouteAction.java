@@ -1,0 +1,50 @@
+package io.selvage.engine.model;
+
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What is done with a request that matched (Envoy {@code Route.action}). */
+public sealed interface RouteAction {
+
+  /**
+   * Sent to one of several clusters.
+   *
+   * @param timeout of the whole request, from the router on; zero = none; null = Envoy's default (15 s) unless the controller says otherwise
+   * @param idleTimeout of the stream; null = none
+   * @param retry null = no retries
+   */
+  record Forward(
+      List<WeightedCluster> clusters,
+      @Nullable Rewrite rewrite,
+      @Nullable Duration timeout,
+      @Nullable Duration idleTimeout,
+      @Nullable RetryPolicy retry,
+      List<Mirror> mirrors,
+      List<HashPolicy> hashPolicies)
+      implements RouteAction {
+    public Forward {
+      clusters = List.copyOf(clusters);
+      mirrors = List.copyOf(mirrors);
+      hashPolicies = List.copyOf(hashPolicies);
+    }
+  }
+
+  /** Answered with a redirect; null parts stay as they are in the request (Envoy {@code RedirectAction}). */
+  record Redirect(
+      @Nullable String scheme,
+      @Nullable String host,
+      int port,
+      @Nullable String path,
+      @Nullable String prefixRewrite,
+      @Nullable RegexRewrite regexRewrite,
+      int status,
+      boolean stripQuery)
+      implements RouteAction {}
+
+  /** Answered at once (Envoy {@code DirectResponseAction}). */
+  record Direct(int status, byte[] body, @Nullable String contentType) implements RouteAction {}
+
+  /** Only for inbound: given to the application. */
+  record Accept() implements RouteAction {}
+}
