@@ -1,0 +1,81 @@
+package io.selvage.controller.resource;
+
+import java.util.List;
+import java.util.Optional;
+
+/** The catalogue of kinds that the controller stores and serves. */
+public final class Kinds {
+  private static final String NETWORKING = "networking.istio.io";
+  private static final String SECURITY = "security.istio.io";
+
+  public static final Kind NAMESPACE =
+      new Kind(
+          "", List.of("v1"), "Namespace", "namespaces", "namespace", List.of("ns"), false, false);
+  public static final Kind SERVICE =
+      new Kind("", List.of("v1"), "Service", "services", "service", List.of("svc"), true, false);
+  public static final Kind VIRTUAL_SERVICE = networking("VirtualService", "virtualservices", "vs");
+  public static final Kind DESTINATION_RULE =
+      networking("DestinationRule", "destinationrules", "dr");
+  public static final Kind SERVICE_ENTRY = networking("ServiceEntry", "serviceentries", "se");
+  public static final Kind WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries", "we");
+  public static final Kind PEER_AUTHENTICATION =
+      security("PeerAuthentication", "peerauthentications", "pa");
+  public static final Kind AUTHORIZATION_POLICY =
+      security("AuthorizationPolicy", "authorizationpolicies", "ap");
+
+  private static final List<Kind> ALL =
+      List.of(
+          NAMESPACE,
+          SERVICE,
+          VIRTUAL_SERVICE,
+          DESTINATION_RULE,
+          SERVICE_ENTRY,
+          WORKLOAD_ENTRY,
+          PEER_AUTHENTICATION,
+          AUTHORIZATION_POLICY);
+
+  private Kinds() {}
+
+  /** Every kind, in the order of discovery. */
+  public static List<Kind> all() {
+    return ALL;
+  }
+
+  /** The kind with this group and plural. */
+  public static Optional<Kind> byPlural(String group, String plural) {
+    return ALL.stream()
+        .filter(k -> k.group().equals(group) && k.plural().equals(plural))
+        .findFirst();
+  }
+
+  /** The kind that serves {@code apiVersion} under the name {@code kind}. */
+  public static Optional<Kind> byApiVersion(String apiVersion, String kind) {
+    return ALL.stream().filter(k -> k.kind().equals(kind) && k.serves(apiVersion)).findFirst();
+  }
+
+  private static Kind networking(String kind, String plural, String shortName) {
+    return istio(NETWORKING, List.of("v1", "v1beta1", "v1alpha3"), kind, plural, shortName, false);
+  }
+
+  private static Kind security(String kind, String plural, String shortName) {
+    return istio(SECURITY, List.of("v1", "v1beta1"), kind, plural, shortName, true);
+  }
+
+  private static Kind istio(
+      String group,
+      List<String> versions,
+      String kind,
+      String plural,
+      String shortName,
+      boolean security) {
+    return new Kind(
+        group,
+        versions,
+        kind,
+        plural,
+        kind.toLowerCase(java.util.Locale.ROOT),
+        List.of(shortName),
+        true,
+        security);
+  }
+}
