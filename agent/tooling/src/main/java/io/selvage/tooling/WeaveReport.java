@@ -1,0 +1,196 @@
+package io.selvage.tooling;
+
+import java.security.ProtectionDomain;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of every seam. Thread-safe; holds text and numbers only, so it keeps no loader and no
+ * library object alive.
+ *
+ * <p>Listeners hear of each new fault once, in a message with its code, on the thread that met it:
+ * they must be quick.
+ */
+public final class WeaveReport {
+  private final Map<Key, Entry> entries = new LinkedHashMap<>();
+  private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
+
+  private record Key(String instrumentation, String target, String advice) {}
+
+  private static final class Entry {
+    final SeamFile file;
+    final Key key;
+    final boolean security;
+    int woven;
+    int linked;
+    int faults;
+    SeamStatus.State fault = SeamStatus.State.WAITING;
+    @Nullable String reason;
+    @Nullable String location;
+    @Nullable String version;
+
+    Entry(SeamFile file, Key key, boolean security) {
+      this.file = file;
+      this.key = key;
+      this.security = security;
+    }
+
+    SeamStatus status() {
+      SeamStatus.State state =
+          fault != SeamStatus.State.WAITING
+              ? fault
+              : linked > 0
+                  ? SeamStatus.State.LINKED
+                  : woven > 0 ? SeamStatus.State.WOVEN : SeamStatus.State.WAITING;
+      return new SeamStatus(
+          file.name(),
+          file.library().coordinates(),
+          version,
+          key.target,
+          key.advice,
+          security,
+          state,
+          woven,
+          linked,
+          faults,
+          reason);
+    }
+  }
+
+  /** Hears of each new fault, as {@code WARN [SELV-2xxx] …}. */
+  public void onFault(Consumer<String> listener) {
+    listeners.add(listener);
+  }
+
+  /**
+   * Every seam that was declared or met. Looks up library versions that are not known yet: reads
+   * jar files, so keep it off request threads.
+   */
+  public List<SeamStatus> snapshot() {
+    List<Entry> open;
+    synchronized (this) {
+      open =
+          entries.values().stream()
+              .filter(
+                  e -> e.version == null && e.woven + e.faults + e.linked > 0 || e.reason != null)
+              .toList();
+    }
+    for (Entry entry : open) {
+      String version = LibraryVersion.of(entry.file.library(), entry.location);
+      synchronized (this) {
+        entry.version = version;
+      }
+    }
+    synchronized (this) {
+      return entries.values().stream().map(Entry::status).toList();
+    }
+  }
+
+  /** The seams that somebody should look at. */
+  public List<SeamStatus> faults() {
+    return snapshot().stream().filter(SeamStatus::isFault).toList();
+  }
+
+  private synchronized Entry entry(SeamFile file, String target, String advice, boolean security) {
+    return entries.computeIfAbsent(
+        new Key(file.name(), target, advice), k -> new Entry(file, k, security));
+  }
+
+  synchronized void declared(SeamFile file, Seam seam) {
+    var unused = entry(file, seam.target(), seam.advice(), seam.security());
+  }
+
+  synchronized void woven(
+      SeamFile file, Seam seam, String target, @Nullable ProtectionDomain domain) {
+    Entry entry = entry(file, target, seam.advice(), seam.security());
+    entry.woven++;
+    if (entry.location == null) {
+      entry.location = LibraryVersion.location(domain);
+    }
+  }
+
+  synchronized void linked(SeamFile file, String target, String advice, boolean security) {
+    entry(file, target, advice, security).linked++;
+  }
+
+  void refused(
+      SeamFile file, Seam seam, String target, @Nullable ProtectionDomain domain, String reason) {
+    synchronized (this) {
+      Entry entry = entry(file, target, seam.advice(), seam.security());
+      if (entry.location == null) {
+        entry.location = LibraryVersion.location(domain);
+      }
+    }
+    fault(
+        SeamStatus.State.REFUSED,
+        "SELV-2002",
+        file,
+        target,
+        seam.advice(),
+        seam.security(),
+        reason);
+  }
+
+  void failed(SeamFile file, String target, String advice, boolean security, String reason) {
+    fault(SeamStatus.State.FAILED, "SELV-2003", file, target, advice, security, reason);
+  }
+
+  void threw(
+      SeamFile file, String target, String advice, boolean security, Throwable fault, boolean off) {
+    String reason = "advice threw " + fault + at(fault) + (off ? "; it is switched off now" : "");
+    boolean first;
+    synchronized (this) {
+      first = entry(file, target, advice, security).faults++ == 0;
+    }
+    if (first || off) {
+      fault(SeamStatus.State.FAILED, "SELV-2005", file, target, advice, security, reason);
+    }
+  }
+
+  private static String at(Throwable fault) {
+    StackTraceElement[] trace = fault.getStackTrace();
+    return trace.length == 0 ? "" : " at " + trace[0];
+  }
+
+  private void fault(
+      SeamStatus.State state,
+      String code,
+      SeamFile file,
+      String target,
+      String advice,
+      boolean security,
+      String reason) {
+    synchronized (this) {
+      Entry entry = entry(file, target, advice, security);
+      if (reason.equals(entry.reason)) {
+        return;
+      }
+      entry.fault = state;
+      entry.reason = reason;
+    }
+    String text =
+        "WARN ["
+            + code
+            + "] (Instrumentation "
+            + file.name()
+            + ") "
+            + target
+            + " is not instrumented as declared by "
+            + advice.substring(advice.lastIndexOf('.') + 1)
+            + "; "
+            + reason
+            + (security ? ". It is a security seam: its traffic is treated as unprotected" : "")
+            + ". Fix: use a supported version of "
+            + file.library().coordinates()
+            + ", or set selvage.instrumentation."
+            + file.name()
+            + ".enabled=false";
+    for (Consumer<String> listener : listeners) {
+      listener.accept(text);
+    }
+  }
+}
