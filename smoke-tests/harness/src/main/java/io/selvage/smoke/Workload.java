@@ -1,0 +1,71 @@
+package io.selvage.smoke;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An unmodified application as its user would start it: {@code eval "$(bin/selvage env --service …)"; java -jar any.jar}.
+ *
+ * @param ports {@code number:target[/protocol]} as given to {@code selvage env --port}
+ * @param readyPort loopback port that accepts connections when the application is up
+ */
+public record Workload(
+    String service, String version, String namespace, List<String> ports, int readyPort, List<String> java, Map<String, String> env) {
+
+  /** Name of the process and its log. */
+  public String name() {
+    return service + (version.isEmpty() ? "" : "-" + version) + "-" + readyPort;
+  }
+
+  /** The same with another variable in its environment. */
+  public Workload with(String key, String value) {
+    Map<String, String> more = new LinkedHashMap<>(env);
+    more.put(key, value);
+    return new Workload(service, version, namespace, ports, readyPort, java, more);
+  }
+
+  /** Starts it in a mesh and returns at once. */
+  public Child start(DevMesh mesh) {
+    List<String> args = new ArrayList<>(List.of("env", "--service", service, "--namespace", namespace));
+    if (!version.isEmpty()) {
+      args.addAll(List.of("--version", version));
+    }
+    for (String port : ports) {
+      args.addAll(List.of("--port", port));
+    }
+    String exports = Cli.selvage(mesh.env(), args.toArray(new String[0])).orFail("selvage env").out();
+    return Child.start(name(), mesh.folder().resolve("logs"), environment(mesh), List.of("bash", "-c", exports + "\nexec \"$@\"", name(), "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar").stream().collect(ArrayList::new, (l, s) -> add(l, s), List::addAll));
+  }
+
+  private void add(List<String> command, String part) {
+    command.add(part);
+    if (part.equals("-jar")) {
+      command.addAll(java);
+    }
+  }
+
+  private Map<String, String> environment(DevMesh mesh) {
+    Map<String, String> all = new LinkedHashMap<>(mesh.env());
+    all.putAll(mesh.workloadEnv());
+    all.putAll(env);
+    return all;
+  }
+
+  /** Waits until it accepts connections. */
+  public Child startAndAwait(DevMesh mesh, Duration atMost) {
+    Child child = start(mesh);
+    child.await(name() + " to listen on " + readyPort, atMost, () -> Ports.accepts(readyPort));
+    return child;
+  }
+
+  /** A Java application by its jar and arguments. */
+  public static List<String> jar(Path jar, String... args) {
+    List<String> all = new ArrayList<>(List.of(jar.toString()));
+    all.addAll(List.of(args));
+    return all;
+  }
+}
