@@ -1,0 +1,175 @@
+package io.selvage.instrumentation.testing.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Failures are routed around where that is right, and only there. */
+public interface RetryPromises extends ClientWorld {
+
+  @Test
+  default void routesAroundADeadEndpoint() throws Exception {
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(world().deadPort()).endpoint(good.port());
+    world().publish();
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(text(Call.get(REVIEWS + "/" + i))).isEqualTo("good");
+    }
+    assertThat(good.received()).hasSize(6);
+  }
+
+  @Test
+  default void routesAroundAnEndpointThatAnswers503() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(failing.port()).endpoint(good.port());
+    world().publish();
+
+    for (int i = 0; i < 6; i++) {
+      assertThat(text(Call.get(REVIEWS + "/" + i))).isEqualTo("good");
+    }
+    assertThat(good.received()).hasSize(6);
+    assertThat(failing.received()).isNotEmpty();
+    assertThat(failing.last().authority()).isEqualTo("reviews:9080");
+  }
+
+  @Test
+  default void routesAroundBothAtOnce() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(world().deadPort()).endpoint(failing.port()).endpoint(good.port());
+    world().publish();
+
+    for (int i = 0; i < 9; i++) {
+      assertThat(text(Call.get(REVIEWS + "/" + i))).isEqualTo("good");
+    }
+  }
+
+  @Test
+  default void givesUpAfterTheRoutesLimitWithTheUpstreamsAnswer() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    world().reviews().endpoint(failing.port()).routes(Routes.to("reviews", 9080).retries(2));
+    world().publish();
+
+    try (Answer answer = caller().send(Call.get(REVIEWS + "/"))) {
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.text()).isEqualTo("status 503");
+    }
+    assertThat(failing.received()).hasSize(3);
+  }
+
+  @Test
+  default void doesNotRetryWhatTheRouteDoesNotName() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(500));
+    world().reviews().endpoint(failing.port());
+    world().publish();
+
+    assertThat(status(Call.get(REVIEWS + "/"))).isEqualTo(500);
+    assertThat(failing.received()).hasSize(1);
+  }
+
+  @Test
+  default void repeatsABodyThatCanBeSentAgain() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(failing.port()).endpoint(good.port());
+    world().publish();
+    byte[] body = "a body of the application".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+
+    for (int i = 0; i < 4; i++) {
+      assertThat(text(Call.post(REVIEWS + "/" + i, body))).isEqualTo("good");
+    }
+    assertThat(failing.received()).isNotEmpty();
+    assertThat(good.received())
+        .hasSize(4)
+        .allSatisfy(seen -> assertThat(seen.bodyHash()).isEqualTo(Arrays.hashCode(body)));
+  }
+
+  @Test
+  default void doesNotRepeatAOneShotBodyThatWasSent() throws Exception {
+    needs(Caller.Lacks.ONE_SHOT_BODY);
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    world().reviews().endpoint(failing.port());
+    world().publish();
+
+    assertThat(status(Call.stream(REVIEWS + "/", new byte[200_000]))).isEqualTo(503);
+    assertThat(failing.received()).hasSize(1);
+    assertThat(failing.last().bodyBytes()).isEqualTo(200_000);
+  }
+
+  @Test
+  default void movesAOneShotBodyOnWhileNothingWasSent() throws Exception {
+    needs(Caller.Lacks.ONE_SHOT_BODY);
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(world().deadPort()).endpoint(good.port());
+    world().publish();
+    byte[] body = new byte[200_000];
+    Arrays.fill(body, (byte) 'x');
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(text(Call.stream(REVIEWS + "/" + i, body))).isEqualTo("good");
+    }
+    assertThat(good.received())
+        .allSatisfy(seen -> assertThat(seen.bodyHash()).isEqualTo(Arrays.hashCode(body)));
+  }
+
+  @Test
+  default void retriesAResetBeforeHeaders() throws Exception {
+    AtomicInteger count = new AtomicInteger();
+    UpstreamServer flaky =
+        world()
+            .server(
+                "flaky",
+                (request, reply) -> {
+                  if (count.incrementAndGet() == 1) {
+                    reply.reset();
+                  } else {
+                    reply.text(200, "second");
+                  }
+                });
+    world()
+        .reviews()
+        .endpoint(flaky.port())
+        .routes(Routes.to("reviews", 9080).retries(2, Set.of("reset", "connect-failure"), null));
+    world().publish();
+
+    assertThat(text(Call.get(REVIEWS + "/"))).isEqualTo("second");
+  }
+
+  @Test
+  default void neverRetriesAfterHeaders() throws Exception {
+    UpstreamServer cutting =
+        world()
+            .server(
+                "cutting",
+                (request, reply) -> {
+                  reply.head(200, java.util.Map.of());
+                  reply.chunk("partial".getBytes(java.nio.charset.StandardCharsets.UTF_8));
+                  reply.after(java.time.Duration.ofMillis(100), reply::reset);
+                });
+    world()
+        .reviews()
+        .endpoint(cutting.port())
+        .routes(Routes.to("reviews", 9080).retries(2, Set.of("reset", "5xx"), null));
+    world().publish();
+
+    try (Answer answer = caller().send(Call.get(REVIEWS + "/"))) {
+      assertThat(answer.status()).isEqualTo(200);
+      assertThatThrownBy(answer::text).isInstanceOf(java.io.IOException.class);
+    }
+    assertThat(cutting.received()).hasSize(1);
+  }
+
+  @Test
+  default void failsAsTheLibraryDoesWhenNothingListens() throws Exception {
+    world().reviews().endpoint(world().deadPort());
+    world().publish();
+
+    assertThatThrownBy(() -> caller().send(Call.get(REVIEWS + "/"))).isInstanceOf(Exception.class);
+  }
+}

@@ -1,0 +1,132 @@
+package io.selvage.instrumentation.testing.client;
+
+import io.selvage.engine.model.Fault;
+import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.PathMatch;
+import io.selvage.engine.model.RetryPolicy;
+import io.selvage.engine.model.Rewrite;
+import io.selvage.engine.model.Route;
+import io.selvage.engine.model.RouteAction;
+import io.selvage.engine.model.RouteMatch;
+import io.selvage.engine.model.WeightedCluster;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Builds one route as the control plane would send it. */
+public final class Routes {
+  /** Istio's default conditions. */
+  public static final Set<String> ISTIO =
+      Set.of("connect-failure", "refused-stream", "unavailable", "cancelled", "503");
+
+  private String prefix = "/";
+  private @Nullable String cluster;
+  private @Nullable Rewrite rewrite;
+  private @Nullable Duration timeout;
+  private @Nullable RetryPolicy retry;
+  private @Nullable RouteAction instead;
+  private @Nullable Fault fault;
+  private HeaderOps request = HeaderOps.NONE;
+  private HeaderOps response = HeaderOps.NONE;
+
+  private Routes() {}
+
+  /** To all endpoints of a service of a {@link MeshSketch}. */
+  public static Routes to(String service, int port) {
+    Routes routes = new Routes();
+    routes.cluster = MeshSketch.cluster(service, port);
+    return routes;
+  }
+
+  public static Routes direct(int status, String body) {
+    Routes routes = new Routes();
+    routes.instead =
+        new RouteAction.Direct(status, body.getBytes(StandardCharsets.UTF_8), "text/plain");
+    return routes;
+  }
+
+  public static Routes redirect(String host, String path, int status) {
+    Routes routes = new Routes();
+    routes.instead = new RouteAction.Redirect(null, host, 0, path, null, null, status, false);
+    return routes;
+  }
+
+  public Routes prefix(String value) {
+    prefix = value;
+    return this;
+  }
+
+  public Routes rewrite(@Nullable String path, @Nullable String authority) {
+    rewrite = new Rewrite(path, null, authority, false);
+    return this;
+  }
+
+  public Routes timeout(Duration value) {
+    timeout = value;
+    return this;
+  }
+
+  /** Istio's conditions, no back-off worth mentioning, hosts that were tried are avoided. */
+  public Routes retries(int count) {
+    return retries(count, ISTIO, null);
+  }
+
+  public Routes retries(int count, Set<String> on, @Nullable Duration perTry) {
+    retry =
+        new RetryPolicy(
+            on,
+            count,
+            perTry,
+            Set.of(503),
+            List.of(),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            true,
+            5);
+    return this;
+  }
+
+  public Routes delay(Duration delay) {
+    fault = new Fault(delay, 1.0, 0, -1, 0, List.of());
+    return this;
+  }
+
+  public Routes abort(int status) {
+    fault = new Fault(null, 0, status, -1, 1.0, List.of());
+    return this;
+  }
+
+  public Routes request(HeaderOps ops) {
+    request = ops;
+    return this;
+  }
+
+  public Routes response(HeaderOps ops) {
+    response = ops;
+    return this;
+  }
+
+  public Route build() {
+    RouteAction action =
+        instead != null
+            ? instead
+            : new RouteAction.Forward(
+                List.of(WeightedCluster.all(java.util.Objects.requireNonNull(cluster))),
+                rewrite,
+                timeout,
+                null,
+                retry,
+                List.of(),
+                List.of());
+    return new Route(
+        "test",
+        new RouteMatch(new PathMatch.Prefix(prefix, false), List.of(), List.of(), 1.0),
+        action,
+        request,
+        response,
+        fault,
+        null);
+  }
+}
