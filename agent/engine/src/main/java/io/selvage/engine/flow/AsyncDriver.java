@@ -1,12 +1,14 @@
 package io.selvage.engine.flow;
 
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out an exchange for a library that does not block.
  *
- * <p>Serialises the exchange under its own short lock and acts (sends, delivers) outside it. Any thread.
+ * <p>Serialises the exchange under its own short lock and acts (sends, aborts, delivers) outside
+ * it, so that a library may call back from under locks of its own. Any thread.
  */
 public final class AsyncDriver implements AsyncTransport.Reports {
   private final Exchange exchange;
@@ -16,13 +18,19 @@ public final class AsyncDriver implements AsyncTransport.Reports {
   private final Object lock = new Object();
   private Timer.@Nullable Scheduled armed;
   private long armedAt = Long.MAX_VALUE;
+  private @Nullable Wait awaited;
   private boolean delivered;
 
-  public AsyncDriver(Exchange exchange, AsyncTransport transport, Timer timer, Consumer<Outcome> application) {
+  /**
+   * @param application gets the outcome, once, on any thread
+   */
+  public AsyncDriver(
+      Exchange exchange, AsyncTransport transport, Timer timer, Consumer<Outcome> application) {
     this.exchange = exchange;
     this.transport = transport;
     this.timer = timer;
     this.application = application;
+    exchange.deferAborts();
   }
 
   /** Decides and sends the first attempt, or delivers a refusal. Call once. */
@@ -48,47 +56,100 @@ public final class AsyncDriver implements AsyncTransport.Reports {
       exchange.end(how);
       disarm();
     }
+    abortGivenUp();
   }
 
-  private Action locked(java.util.function.Supplier<Action> step) {
+  private Action locked(Supplier<Action> step) {
     synchronized (lock) {
       Action next = step.get();
-      rearm(next);
+      rearm();
       return next;
     }
   }
 
   private void act(Action next) {
+    abortGivenUp();
     if (next instanceof Attempt attempt) {
-      transport.send(attempt, this);
+      send(attempt);
     } else if (next instanceof Outcome outcome) {
-      synchronized (lock) {
-        if (delivered) {
-          return;
-        }
-        delivered = true;
-        if (!(outcome instanceof Responded)) {
-          exchange.end(End.ABORTED);
-        }
-      }
-      application.accept(outcome);
+      deliver(outcome);
+    } else {
+      subscribe((Wait) next);
     }
+  }
+
+  private void send(Attempt attempt) {
+    for (Exchange copy = shadow(); copy != null; copy = shadow()) {
+      transport.shadow(copy);
+    }
+    try {
+      transport.send(attempt, this);
+    } catch (RuntimeException | Error broken) {
+      report(attempt, new Failed(Failed.Kind.LOCAL, broken));
+    }
+  }
+
+  private @Nullable Exchange shadow() {
+    synchronized (lock) {
+      return exchange.takeShadow();
+    }
+  }
+
+  private void deliver(Outcome outcome) {
+    synchronized (lock) {
+      if (delivered) {
+        return;
+      }
+      delivered = true;
+      if (!(outcome instanceof Responded)) {
+        exchange.end(End.ABORTED);
+        disarm();
+      }
+    }
+    application.accept(outcome);
+  }
+
+  private void subscribe(Wait wait) {
+    if (wait.on() == null) {
+      return;
+    }
+    synchronized (lock) {
+      if (wait == awaited) {
+        return;
+      }
+      awaited = wait;
+    }
+    wait.on().whenComplete((value, thrown) -> onTime());
+  }
+
+  private void abortGivenUp() {
+    for (; ; ) {
+      Attempt givenUp;
+      synchronized (lock) {
+        givenUp = exchange.takeAborted();
+      }
+      if (givenUp == null) {
+        return;
+      }
+      givenUp.abort();
+    }
+  }
+
+  private void onTimer(long at) {
+    synchronized (lock) {
+      if (armedAt == at) {
+        armed = null;
+        armedAt = Long.MAX_VALUE;
+      }
+    }
+    onTime();
   }
 
   private void onTime() {
-    act(
-        locked(
-            () -> {
-              armed = null;
-              armedAt = Long.MAX_VALUE;
-              return exchange.onTime();
-            }));
+    act(locked(exchange::onTime));
   }
 
-  private void rearm(Action next) {
-    if (next instanceof Wait wait && wait.on() != null) {
-      wait.on().whenComplete((value, thrown) -> onTime());
-    }
+  private void rearm() {
     long wake = exchange.wakeAtNanos();
     if (wake == armedAt) {
       return;
@@ -96,7 +157,7 @@ public final class AsyncDriver implements AsyncTransport.Reports {
     disarm();
     if (wake != Long.MAX_VALUE) {
       armedAt = wake;
-      armed = timer.schedule(wake, this::onTime);
+      armed = timer.schedule(wake, () -> onTimer(wake));
     }
   }
 

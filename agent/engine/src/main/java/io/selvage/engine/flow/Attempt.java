@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One sending of a request: where to, over what kind of connection, until when.
  *
- * <p>Facts are written by the attempt layers and read by the transport. Only {@link #abort} and {@link #onAbort} may be called from any thread.
+ * <p>Facts are written by the attempt layers and read by the transport. Only {@link #abort} and
+ * {@link #onAbort} may be called from any thread.
  */
 public final class Attempt implements Action {
   private static final Runnable ABORTED = () -> {};
@@ -25,7 +26,7 @@ public final class Attempt implements Action {
   private @Nullable Endpoint endpoint;
   private @Nullable UpstreamTls tls;
   private @Nullable Object lease;
-  private boolean requestSent;
+  private volatile boolean requestSent;
   private final AtomicReference<@Nullable Runnable> abort = new AtomicReference<>();
 
   Attempt(Exchange exchange, int number, @Nullable Attempt earlier, long deadlineNanos) {
@@ -71,7 +72,10 @@ public final class Attempt implements Action {
     lease = taken;
   }
 
-  /** The moment, on the exchange's clock, after which this attempt is over; {@link Long#MAX_VALUE} = none. */
+  /**
+   * The moment, on the exchange's clock, after which this attempt is over; {@link Long#MAX_VALUE} =
+   * none.
+   */
   public long deadlineNanos() {
     return deadlineNanos;
   }
@@ -82,7 +86,9 @@ public final class Attempt implements Action {
 
   /** What is left until the deadline, at least 0; {@link Long#MAX_VALUE} = no deadline. */
   public long remainingNanos() {
-    return deadlineNanos == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, deadlineNanos - exchange.now());
+    return deadlineNanos == Long.MAX_VALUE
+        ? Long.MAX_VALUE
+        : Math.max(0, deadlineNanos - exchange.now());
   }
 
   public long startedNanos() {
@@ -108,7 +114,10 @@ public final class Attempt implements Action {
     return earlier;
   }
 
-  /** Registers how the library's call is made to fail; runs at once if the attempt is aborted already. */
+  /**
+   * Registers how the library's call is made to fail; runs at once if the attempt is aborted
+   * already.
+   */
   public void onAbort(Runnable how) {
     if (!abort.compareAndSet(null, how)) {
       how.run();

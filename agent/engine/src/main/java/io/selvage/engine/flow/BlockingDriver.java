@@ -15,33 +15,54 @@ public final class BlockingDriver {
   }
 
   private final Sleeper sleeper;
+  private final @Nullable Timer timer;
 
   public BlockingDriver(Sleeper sleeper) {
-    this.sleeper = sleeper;
-  }
-
-  /** Waits in real time. */
-  public static BlockingDriver real(Clock clock) {
-    return new BlockingDriver((until, wait) -> await(clock, until, wait));
+    this(sleeper, null);
   }
 
   /**
-   * Runs the exchange to its outcome. After {@link Responded} the codec must call {@link Exchange#end} at the body's end; after anything else this driver has
-   * done so.
+   * @param timer aborts attempts that are overdue while the library blocks; null = the library's
+   *     own time-outs are relied on
+   */
+  public BlockingDriver(Sleeper sleeper, @Nullable Timer timer) {
+    this.sleeper = sleeper;
+    this.timer = timer;
+  }
+
+  /** Waits in real time; overdue attempts end by the library's own time-outs. */
+  public static BlockingDriver real(Clock clock) {
+    return real(clock, null);
+  }
+
+  /** Waits in real time; overdue attempts and bodies are aborted by the timer. */
+  public static BlockingDriver real(Clock clock, @Nullable Timer timer) {
+    return new BlockingDriver((until, wait) -> await(clock, until, wait), timer);
+  }
+
+  /**
+   * Runs the exchange to its outcome. After {@link Responded} the codec must call {@link
+   * Exchange#end} at the body's end; after anything else this driver has done so.
    *
-   * @throws InterruptedException when the thread is interrupted while waiting; the exchange is cancelled and ended then
+   * @throws InterruptedException when the thread is interrupted while waiting; the exchange is
+   *     cancelled and ended then
    */
   public Outcome run(Exchange x, Transport transport) throws InterruptedException {
     Action next = x.begin();
     for (; ; ) {
       if (next instanceof Outcome outcome) {
-        if (!(outcome instanceof Responded)) {
+        if (outcome instanceof Responded) {
+          watchBody(x);
+        } else {
           x.end(End.ABORTED);
         }
         return outcome;
       }
       if (next instanceof Attempt attempt) {
-        Outcome outcome = transport.send(attempt);
+        for (Exchange copy = x.takeShadow(); copy != null; copy = x.takeShadow()) {
+          transport.shadow(copy);
+        }
+        Outcome outcome = send(attempt, transport);
         next = x.onOutcome(attempt, outcome);
         if (next != outcome && outcome instanceof Responded) {
           transport.discard(outcome);
@@ -56,6 +77,37 @@ public final class BlockingDriver {
         throw interrupted;
       }
       next = x.onTime();
+    }
+  }
+
+  private Outcome send(Attempt attempt, Transport transport) {
+    Timer wheel = timer;
+    long deadline = attempt.deadlineNanos();
+    if (wheel == null || deadline == Long.MAX_VALUE) {
+      return attempted(attempt, transport);
+    }
+    Timer.Scheduled alarm = wheel.schedule(deadline, attempt::abort);
+    try {
+      return attempted(attempt, transport);
+    } finally {
+      alarm.cancel();
+    }
+  }
+
+  /** The route's timeout covers the body too, as in Envoy. */
+  private void watchBody(Exchange x) {
+    Attempt attempt = x.currentAttempt();
+    if (timer != null && attempt != null && x.wakeAtNanos() != Long.MAX_VALUE) {
+      Timer.Scheduled alarm = timer.schedule(x.wakeAtNanos(), attempt::abort);
+      x.whenEnded(alarm::cancel);
+    }
+  }
+
+  private static Outcome attempted(Attempt attempt, Transport transport) {
+    try {
+      return transport.send(attempt);
+    } catch (RuntimeException | Error broken) {
+      return new Failed(Failed.Kind.LOCAL, broken);
     }
   }
 

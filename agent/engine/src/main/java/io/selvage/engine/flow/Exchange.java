@@ -1,12 +1,18 @@
 package io.selvage.engine.flow;
 
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One request on its way through the mesh: a pure state machine that layers inform and a driver carries out.
+ * One request on its way through the mesh: a pure state machine that layers inform and a driver
+ * carries out.
  *
- * <p>Not thread-safe: its driver serialises the calls. No thread, no lock, no clock of its own; {@link #begin} without sending what it returns <em>is</em> the
- * explanation of a decision. The price for layers that never call each other is that this class pairs every descent with one ascent and one end.
+ * <p>Not thread-safe: its driver serialises the calls. No thread, no lock, no clock of its own;
+ * {@link #begin} without sending what it returns <em>is</em> the explanation of a decision. The
+ * price for layers that never call each other is that this class pairs every descent with one
+ * ascent and one end.
  */
 public final class Exchange {
   private final Stack stack;
@@ -25,8 +31,15 @@ public final class Exchange {
   private boolean settled;
   private boolean ended;
   private @Nullable Outcome outcome;
+  private boolean bodyOverdue;
+  private @Nullable Runnable whenEnded;
+  private boolean abortsDeferred;
+  private @Nullable List<Attempt> toAbort;
+  private @Nullable List<Exchange> shadows;
 
-  /** @param facts what was known before the first layer; its fields are filled on the way */
+  /**
+   * @param facts what was known before the first layer; its fields are filled on the way
+   */
   public Exchange(Stack stack, Clock clock, RequestHead head, Facts facts) {
     this.stack = stack;
     this.clock = clock;
@@ -37,8 +50,17 @@ public final class Exchange {
 
   // ---- what the driver calls
 
-  /** Starts, or goes on after a wait: the layer that waited is asked again with {@link #resumed()} true. */
+  /**
+   * Starts, or goes on after a wait: the layer that waited is asked again with {@link #resumed()}
+   * true. Harmless once there is an outcome.
+   */
   public Action begin() {
+    if (outcome != null) {
+      return outcome;
+    }
+    if (last != null) {
+      return Wait.FOR_REPORT;
+    }
     Layer[] layers = stack.request;
     while (entered < layers.length) {
       Layer layer = layers[entered];
@@ -58,17 +80,22 @@ public final class Exchange {
     return attempt();
   }
 
-  /** An attempt has an outcome. Late and repeated reports are harmless: they only end their attempt. */
+  /**
+   * An attempt has an outcome. Late and repeated reports are harmless: they only end an attempt
+   * that was given up.
+   */
   public Action onOutcome(Attempt a, Outcome reported) {
     if (a.over || settled) {
-      endAttempt(a, End.ABORTED);
-      return settled && a == current && outcome != null ? outcome : Wait.FOR_REPORT;
+      if (a != current || !settled) {
+        endAttempt(a, End.ABORTED);
+      }
+      return Wait.FOR_REPORT;
     }
     a.over = true;
     Outcome result = named(a, reported);
     a.outcome = result;
     ascendAttempt(a, result);
-    Action next = stack.attempts.onOutcome(this, a, result);
+    Action next = decided(a, result);
     if (next != null) {
       endAttempt(a, End.ABORTED);
       return next;
@@ -77,16 +104,27 @@ public final class Exchange {
     return settle(result);
   }
 
-  /** A wait is over, a back-off, a per-try timeout or the deadline is due; harmless when nothing is. */
+  /**
+   * A wait is over, a back-off, a per-try timeout or the deadline is due; harmless when nothing is.
+   */
   public Action onTime() {
+    long now = now();
     if (settled) {
+      if (!ended && current != null && now >= deadlineNanos) {
+        // the answer's body has outlived the route's timeout, as Envoy counts to the last byte
+        bodyOverdue = true;
+        giveUp(current);
+      }
       return Wait.FOR_REPORT;
     }
-    long now = now();
     if (now >= deadlineNanos) {
       return cancel(new Failed(Failed.Kind.TIMEOUT, null));
     }
-    if (pending != null) {
+    Wait wait = pending;
+    if (wait != null) {
+      if (now < wait.untilNanos() && !wait.isOver()) {
+        return wait;
+      }
       pending = null;
       return begin();
     }
@@ -94,31 +132,38 @@ public final class Exchange {
       retryAtNanos = Long.MAX_VALUE;
       return attempt();
     }
-    if (current != null && !current.over && now >= current.deadlineNanos()) {
-      return stack.attempts.onOverdue(this, current);
+    Attempt a = current;
+    if (a != null && !a.over && now >= a.deadlineNanos()) {
+      return overdue(a);
     }
     return Wait.FOR_REPORT;
   }
 
-  /** The application no longer wants the answer, or time is up: live attempts are aborted, layers unwind, one outcome. */
+  /**
+   * The application no longer wants the answer, or time is up: live attempts are aborted, layers
+   * unwind, one outcome.
+   */
   public Action cancel(Failed why) {
     if (settled) {
       return Wait.FOR_REPORT;
     }
     Attempt a = current;
-    if (a != null && !a.over) {
+    boolean live = a != null && !a.over;
+    if (a != null && live) {
       a.over = true;
       a.outcome = why;
       ascendAttempt(a, why);
     }
     Outcome result = settle(why);
-    if (a != null) {
-      a.abort();
+    if (a != null && live) {
+      giveUp(a);
     }
     return result;
   }
 
-  /** The last byte of the answer is through, or the application has dropped it. Twice is harmless. */
+  /**
+   * The last byte of the answer is through, or the application has dropped it. Twice is harmless.
+   */
   public void end(End how) {
     if (ended) {
       return;
@@ -127,10 +172,14 @@ public final class Exchange {
       cancel(new Failed(Failed.Kind.CANCELLED, null));
     }
     ended = true;
-    if (current != null) {
-      endAttempt(current, how);
+    for (Attempt a = last; a != null; a = a.earlier) {
+      endAttempt(a, a == current ? how : End.ABORTED);
     }
-    stack.attempts.onEnd(this);
+    try {
+      stack.attempts.onEnd(this);
+    } catch (RuntimeException | Error bug) {
+      facts.layerFailed(stack.attempts.name(), bug);
+    }
     for (int i = stack.end.length - 1; i >= 0; i--) {
       if (stack.endAt[i] < entered) {
         try {
@@ -140,12 +189,21 @@ public final class Exchange {
         }
       }
     }
+    if (whenEnded != null) {
+      whenEnded.run();
+    }
   }
 
-  /** The earliest moment that matters, on the exchange's clock; {@link Long#MAX_VALUE} = none. */
+  /**
+   * The earliest moment that matters, on the exchange's clock; {@link Long#MAX_VALUE} = none.
+   *
+   * <p>After response headers this is the deadline, until {@link #end}: it covers the body.
+   */
   public long wakeAtNanos() {
     if (settled) {
-      return Long.MAX_VALUE;
+      return ended || bodyOverdue || !(outcome instanceof Responded)
+          ? Long.MAX_VALUE
+          : deadlineNanos;
     }
     long wake = Math.min(deadlineNanos, retryAtNanos);
     if (pending != null) {
@@ -155,6 +213,29 @@ public final class Exchange {
       wake = Math.min(wake, current.deadlineNanos());
     }
     return wake;
+  }
+
+  /**
+   * For drivers that call the exchange under a lock: library calls are not aborted at once but
+   * handed out by {@link #takeAborted}, to be aborted outside the lock.
+   */
+  public void deferAborts() {
+    abortsDeferred = true;
+  }
+
+  /** Runs once, at the end of the exchange; one registration, for its driver. */
+  void whenEnded(Runnable task) {
+    whenEnded = task;
+  }
+
+  /** An attempt whose library call must be aborted now; null = none. See {@link #deferAborts}. */
+  public @Nullable Attempt takeAborted() {
+    return toAbort == null || toAbort.isEmpty() ? null : toAbort.remove(toAbort.size() - 1);
+  }
+
+  /** A copy of the request that is to be sent beside it, by the driver; null = none left. */
+  public @Nullable Exchange takeShadow() {
+    return shadows == null || shadows.isEmpty() ? null : shadows.remove(shadows.size() - 1);
   }
 
   // ---- what layers call
@@ -182,7 +263,7 @@ public final class Exchange {
   }
 
   /** A wait of this length from now. */
-  public Wait waitFor(java.time.Duration delay) {
+  public Wait waitFor(Duration delay) {
     return new Wait(now() + delay.toNanos(), null);
   }
 
@@ -205,7 +286,9 @@ public final class Exchange {
     return last;
   }
 
-  /** The attempt whose outcome is the application's, or that is under way; null before the first. */
+  /**
+   * The attempt whose outcome is the application's, or that is under way; null before the first.
+   */
   public @Nullable Attempt currentAttempt() {
     return current;
   }
@@ -244,7 +327,7 @@ public final class Exchange {
   /** Gives an attempt up: its library call is made to fail. */
   public Action abort(Attempt a, Failed why) {
     Action next = onOutcome(a, why);
-    a.abort();
+    giveUp(a);
     return next;
   }
 
@@ -258,22 +341,57 @@ public final class Exchange {
     return false;
   }
 
+  /**
+   * Sends a copy beside the request, whose outcome nobody awaits; a driver that cannot drops it.
+   */
+  public void shadow(Exchange copy) {
+    if (shadows == null) {
+      shadows = new ArrayList<>(1);
+    }
+    shadows.add(copy);
+  }
+
   // ---- inside
 
   private Action attempt() {
+    long now = now();
+    if (now >= deadlineNanos) {
+      return cancel(new Failed(Failed.Kind.TIMEOUT, null));
+    }
     Attempt a = new Attempt(this, attempts++, last, deadlineNanos);
-    a.startedNanos = now();
+    a.startedNanos = now;
     last = a;
     current = a;
     AttemptLayer[] layers = stack.attempt;
     while (a.entered < layers.length) {
-      Outcome refusal = guarded(layers[a.entered], a);
+      AttemptLayer layer = layers[a.entered];
+      Outcome refusal = guarded(layer, a);
       a.entered++;
       if (refusal != null) {
+        facts.decidedBy = layer.name();
         return onOutcome(a, refusal);
       }
     }
+    facts.decidedBy = "";
     return a;
+  }
+
+  private @Nullable Action decided(Attempt a, Outcome result) {
+    try {
+      return stack.attempts.onOutcome(this, a, result);
+    } catch (RuntimeException | Error bug) {
+      facts.layerFailed(stack.attempts.name(), bug);
+      return null;
+    }
+  }
+
+  private Action overdue(Attempt a) {
+    try {
+      return stack.attempts.onOverdue(this, a);
+    } catch (RuntimeException | Error bug) {
+      facts.layerFailed(stack.attempts.name(), bug);
+      return abort(a, new Failed(Failed.Kind.PER_TRY_TIMEOUT, null));
+    }
   }
 
   private @Nullable Action guarded(Layer layer) {
@@ -296,7 +414,9 @@ public final class Exchange {
 
   /** A failure after the time is past is that time's failure, whatever the library called it. */
   private Outcome named(Attempt a, Outcome reported) {
-    if (reported instanceof Failed f && f.kind() != Failed.Kind.CANCELLED && a.deadlineNanos() != Long.MAX_VALUE) {
+    if (reported instanceof Failed f
+        && (f.kind() != Failed.Kind.CANCELLED || a.isAborted())
+        && a.deadlineNanos() != Long.MAX_VALUE) {
       long now = now();
       if (now >= deadlineNanos) {
         return new Failed(Failed.Kind.TIMEOUT, f.cause());
@@ -320,15 +440,17 @@ public final class Exchange {
     }
   }
 
-  private Outcome settle(Outcome result) {
+  private Outcome settle(Outcome reached) {
     settled = true;
     pending = null;
+    retryAtNanos = Long.MAX_VALUE;
+    Outcome result = last == null ? reached : forApplication(reached);
     outcome = result;
     for (Attempt b = last; b != null; b = b.earlier) {
       if (b != current && !b.over) {
         b.over = true;
         endAttempt(b, End.ABORTED);
-        b.abort();
+        giveUp(b);
       }
     }
     for (int i = stack.outcome.length - 1; i >= 0; i--) {
@@ -341,6 +463,26 @@ public final class Exchange {
       }
     }
     return result;
+  }
+
+  private Outcome forApplication(Outcome reached) {
+    try {
+      return stack.attempts.forApplication(this, reached);
+    } catch (RuntimeException | Error bug) {
+      facts.layerFailed(stack.attempts.name(), bug);
+      return reached;
+    }
+  }
+
+  private void giveUp(Attempt a) {
+    if (!abortsDeferred) {
+      a.abort();
+      return;
+    }
+    if (toAbort == null) {
+      toAbort = new ArrayList<>(2);
+    }
+    toAbort.add(a);
   }
 
   private void endAttempt(Attempt a, End how) {

@@ -9,9 +9,11 @@ import io.selvage.engine.model.WeightedCluster;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a request: typed fields, each written by one layer and read by those below it and by metrics, logs and explanations.
+ * What is known of a request: typed fields, each written by one layer and read by those below it
+ * and by metrics, logs and explanations.
  *
- * <p>Fields, not accessors, as they are read on the request path by every layer; not thread-safe, like its exchange.
+ * <p>Fields, not accessors, as they are read on the request path by every layer; not thread-safe,
+ * like its exchange.
  */
 public class Facts {
   /** Counts and reports a layer that threw. */
@@ -30,7 +32,11 @@ public class Facts {
   /** The other end of an inbound connection; null on the calling side. */
   public @Nullable Peer peer;
 
-  /** What the request brought along or was started in; never null. */
+  /**
+   * Calling side: what the request was started in. Serving side, once {@link Exchange#begin} has
+   * returned: what the application must run in (the server span, the caller's deadline and
+   * identity); the codec attaches it. Never null.
+   */
   public MeshContext context = MeshContext.NONE;
 
   public @Nullable Listener listener;
@@ -40,7 +46,9 @@ public class Facts {
   public @Nullable Cluster cluster;
   public @Nullable FilterChain chain;
 
-  /** True when no listener or route of the mesh knows the destination and it is left to the library. */
+  /**
+   * True when no listener or route of the mesh knows the destination and it is left to the library.
+   */
   public boolean passthrough;
 
   /** The layer that answered in the upstream's place; empty when none did. */
@@ -48,6 +56,18 @@ public class Facts {
 
   /** The authorization policy that decided; for logs only. */
   public String policy = "";
+
+  /**
+   * True when the connection that carried a refused inbound request must be closed after the
+   * answer: plaintext where only mutual TLS may speak.
+   */
+  public boolean closeConnection;
+
+  /** True when the exchange only explains a decision: nothing is counted, logged or delayed. */
+  public boolean explaining;
+
+  /** A response flag that a layer adds beside the outcome's own, such as {@code URX}. */
+  public String extraFlag = "";
 
   public Facts(LayerFailures failures) {
     this.failures = failures;

@@ -12,7 +12,10 @@ public record Failed(Kind kind, @Nullable Throwable cause) implements Outcome {
   public enum Kind {
     /** No connection, or no TLS handshake: no byte of the request was sent. */
     CONNECT,
-    /** The stream was refused before any processing (HTTP/2 REFUSED_STREAM, GOAWAY above the last stream). */
+    /**
+     * The stream was refused before any processing (HTTP/2 REFUSED_STREAM, GOAWAY above the last
+     * stream).
+     */
     REFUSED,
     /** The connection broke after bytes were sent. */
     RESET,

@@ -26,6 +26,19 @@ public final class HeadChanges {
     if (list == null) {
       list = new ArrayList<>(4);
     }
+    if (kind == Kind.SET) {
+      // what is set once per attempt (attempt count, expected timeout) must not pile up
+      for (int i = list.size() - 1; i >= 0; i--) {
+        Change earlier = list.get(i);
+        if (earlier.name().equals(name)) {
+          if (earlier.kind() == Kind.SET) {
+            list.set(i, new Change(kind, name, value));
+            return;
+          }
+          break;
+        }
+      }
+    }
     list.add(new Change(kind, name, value));
   }
 

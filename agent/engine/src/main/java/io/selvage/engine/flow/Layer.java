@@ -3,8 +3,8 @@ package io.selvage.engine.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A feature of the mesh, once per request. Holds no state of a request: what it finds it writes as a fact on the exchange. Never blocks, never sends, never
- * locks.
+ * A feature of the mesh, once per request. Holds no state of a request: what it finds it writes as
+ * a fact on the exchange. Never blocks, never sends, never locks.
  */
 public abstract class Layer {
   /** Go on with the next layer. */
@@ -13,20 +13,27 @@ public abstract class Layer {
   /**
    * Down, at the request.
    *
-   * @return {@link #PASS}; or a {@link Wait}, after which this layer is asked again with {@link Exchange#resumed()}; or an {@link Outcome} that answers in the
-   *     upstream's place
+   * @return {@link #PASS}; or a {@link Wait}, after which this layer is asked again with {@link
+   *     Exchange#resumed()}; or an {@link Outcome} that answers in the upstream's place
    */
   protected @Nullable Action onRequest(Exchange x) {
     return PASS;
   }
 
-  /** Up, at response headers, rejection or failure: every layer that was entered, in reverse, once. */
+  /**
+   * Up, at response headers, rejection or failure: every layer that was entered, in reverse, once.
+   */
   protected void onOutcome(Exchange x, Outcome outcome) {}
 
-  /** Last byte through, reset, or dropped: every layer that was entered, in reverse, exactly once. */
+  /**
+   * Last byte through, reset, or dropped: every layer that was entered, in reverse, exactly once.
+   */
   protected void onEnd(Exchange x, End end) {}
 
-  /** True for layers whose bug must refuse the request instead of being skipped: identity and authorization. */
+  /**
+   * True for layers whose bug must refuse the request instead of being skipped: identity and
+   * authorization.
+   */
   public boolean failsClosed() {
     return false;
   }

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls whether the connection is TLS of the mesh
  * @param principal the verified {@code spiffe://…} id; null when there is none
  * @param serverName SNI; null when none
- * @param certificateHash lower-case hex SHA-256 of the leaf, for {@code x-forwarded-client-cert}; null when none
+ * @param certificateHash lower-case hex SHA-256 of the leaf, for {@code x-forwarded-client-cert};
+ *     null when none
  */
 public record Peer(
     String address,

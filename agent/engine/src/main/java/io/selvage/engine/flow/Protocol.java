@@ -4,5 +4,7 @@ package io.selvage.engine.flow;
 public enum Protocol {
   HTTP1,
   HTTP2,
-  GRPC
+  GRPC,
+  /** A connection whose requests are not seen, or a statement to a database. */
+  TCP
 }

@@ -8,20 +8,29 @@ import java.util.Map;
  *
  * @param httpStatus for HTTP callers
  * @param grpcStatus for gRPC callers (canonical code)
- * @param flag Envoy's response flag for logs and metrics, such as {@code NR}, {@code UH}, {@code UO}, {@code FI}; {@code -} when none
+ * @param flag Envoy's response flag for logs and metrics, such as {@code NR}, {@code UH}, {@code
+ *     UO}, {@code FI}; {@code -} when none
  * @param code stable code of the reason, such as {@code SELV-6001}
  * @param body plain text for the caller; never names a policy
  * @param detail for the log only: which policy, limit or route decided
  * @param headers further response headers
  */
 public record Rejection(
-    int httpStatus, int grpcStatus, String flag, String code, String body, String detail, Map<String, String> headers) implements Outcome {
+    int httpStatus,
+    int grpcStatus,
+    String flag,
+    String code,
+    String body,
+    String detail,
+    Map<String, String> headers)
+    implements Outcome {
   public Rejection {
     headers = Map.copyOf(headers);
   }
 
   /** A refusal without further headers. */
-  public static Rejection of(int httpStatus, int grpcStatus, String flag, String code, String body, String detail) {
+  public static Rejection of(
+      int httpStatus, int grpcStatus, String flag, String code, String body, String detail) {
     return new Rejection(httpStatus, grpcStatus, flag, code, body, detail, Map.of());
   }
 

@@ -6,6 +6,12 @@ final class Rejections {
 
   /** A layer that must not be skipped has thrown: the request is refused. */
   static Rejection layerFailed(String layer) {
-    return Rejection.of(403, 7, "UAEX", "SELV-5900", "RBAC: access denied", "layer " + layer + " failed and fails closed");
+    return Rejection.of(
+        403,
+        7,
+        "UAEX",
+        "SELV-5900",
+        "RBAC: access denied",
+        "layer " + layer + " failed and fails closed");
   }
 }

@@ -3,10 +3,12 @@ package io.selvage.engine.flow;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request's line and headers, as the codec of a library shows them to the engine and as the layers change them.
+ * A request's line and headers, as the codec of a library shows them to the engine and as the
+ * layers change them.
  *
- * <p>Headers are not copied: a codec looks them up in the library's own request, and changes are kept beside. Not thread-safe; its exchange's driver
- * serialises. The source of the pseudo header names is RFC 9113 §8.3.
+ * <p>Headers are not copied: a codec looks them up in the library's own request, and changes are
+ * kept beside. Not thread-safe; its exchange's driver serialises. The source of the pseudo header
+ * names is RFC 9113 §8.3.
  */
 public abstract class RequestHead {
   private final String method;
@@ -21,7 +23,8 @@ public abstract class RequestHead {
    * @param authority host and optional port as the application wrote it
    * @param path path with query, as on the wire; starts with a slash (or is {@code *})
    */
-  protected RequestHead(String method, String scheme, String authority, String path, Protocol protocol) {
+  protected RequestHead(
+      String method, String scheme, String authority, String path, Protocol protocol) {
     this.method = method;
     this.scheme = scheme;
     this.authority = authority;
@@ -29,8 +32,19 @@ public abstract class RequestHead {
     this.protocol = protocol;
   }
 
-  /** The value of a header in the library's request; several values joined by a comma. Null when absent. Name is lower case. */
+  /**
+   * The value of a header in the library's request; several values joined by a comma. Null when
+   * absent. Name is lower case.
+   */
   protected abstract @Nullable String original(String name);
+
+  /**
+   * A head of the same request for a copy that is sent beside it, with changes of its own; null
+   * when this codec cannot send copies (the mirror is then left out and counted).
+   */
+  public @Nullable RequestHead shadowCopy() {
+    return null;
+  }
 
   /** Whether the body can be sent again. */
   public abstract BodyReplay bodyReplay();

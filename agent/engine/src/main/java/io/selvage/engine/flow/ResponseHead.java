@@ -2,17 +2,25 @@ package io.selvage.engine.flow;
 
 import org.jspecify.annotations.Nullable;
 
-/** A response's status and headers, seen through the codec; changes are kept beside and applied by it. Not thread-safe. */
+/**
+ * A response's status and headers, seen through the codec; changes are kept beside and applied by
+ * it. Not thread-safe.
+ */
 public abstract class ResponseHead {
   private final int status;
   private final HeadChanges changes = new HeadChanges();
 
-  /** @param status HTTP status; for gRPC 200 with {@link #grpcStatus()} when the headers already carry it (Trailers-Only) */
+  /**
+   * @param status HTTP status; for gRPC 200 with {@link #grpcStatus()} when the headers already
+   *     carry it (Trailers-Only)
+   */
   protected ResponseHead(int status) {
     this.status = status;
   }
 
-  /** The value of a header; several values joined by a comma. Null when absent. Name is lower case. */
+  /**
+   * The value of a header; several values joined by a comma. Null when absent. Name is lower case.
+   */
   protected abstract @Nullable String original(String name);
 
   public final int status() {

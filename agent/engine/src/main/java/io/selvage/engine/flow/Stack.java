@@ -4,7 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Layers in order, for one direction; immutable. For each moment only the layers that have something to do in it are kept.
+ * Layers in order, for one direction; immutable. For each moment only the layers that have
+ * something to do in it are kept.
  */
 public final class Stack {
   final Layer[] request;

@@ -2,7 +2,10 @@ package io.selvage.engine.flow;
 
 /** Runs something at a moment; one wheel serves all exchanges. Any thread. */
 public interface Timer {
-  /** Runs {@code task} at or shortly after {@code atNanos} on the engine's clock, on a thread that must not be blocked. */
+  /**
+   * Runs {@code task} at or shortly after {@code atNanos} on the engine's clock, on a thread that
+   * must not be blocked.
+   */
   Scheduled schedule(long atNanos, Runnable task);
 
   /** Something scheduled. */

@@ -3,12 +3,25 @@ package io.selvage.engine.flow;
 /**
  * One attempt on the wire, by the library's own call; for {@link BlockingDriver}.
  *
- * <p>Called on the application's thread. Must not throw: what the library threw becomes {@link Failed}.
+ * <p>Called on the application's thread. Must not throw: what the library threw becomes {@link
+ * Failed}.
  */
 public interface Transport {
-  /** Sends and waits for response headers. */
+  /**
+   * Sends and waits for response headers. Registers by {@link Attempt#onAbort} how the call is made
+   * to fail, or sets the library's own time-outs from {@link Attempt#remainingNanos}.
+   */
   Outcome send(Attempt attempt);
 
   /** An answer that is superseded by another attempt: close it and give the connection back. */
   void discard(Outcome outcome);
+
+  /**
+   * Sends a copy of the request beside it (mirroring), never on the caller's thread: drives {@code
+   * copy}, whose head the codec made by {@link RequestHead#shadowCopy}, and drops the answer. A
+   * library that cannot leaves it.
+   */
+  default void shadow(Exchange copy) {
+    copy.end(End.ABORTED);
+  }
 }

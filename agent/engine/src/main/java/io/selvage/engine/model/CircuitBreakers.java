@@ -7,7 +7,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param retryBudget replaces {@code maxRetries} when set
  */
-public record CircuitBreakers(int maxConnections, int maxPending, int maxRequests, int maxRetries, @Nullable RetryBudget retryBudget) {
+public record CircuitBreakers(
+    int maxConnections,
+    int maxPending,
+    int maxRequests,
+    int maxRetries,
+    @Nullable RetryBudget retryBudget) {
   /** Envoy's numbers: 1024 of each, 3 retries. */
   public static final CircuitBreakers DEFAULT = new CircuitBreakers(1024, 1024, 1024, 3, null);
 

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param edsName name of the endpoints, for {@link Discovery#EDS}
  * @param service what the controller says of the service behind it, for metrics; null when unknown
  * @param tls TLS for endpoints that no {@code tlsByMode} entry matches; null = plaintext
- * @param tlsByMode TLS by the endpoint's {@code tlsMode} metadata (Envoy {@code transport_socket_matches}); auto mTLS is {@code istio → …}
+ * @param tlsByMode TLS by the endpoint's {@code tlsMode} metadata (Envoy {@code
+ *     transport_socket_matches}); auto mTLS is {@code istio → …}
  * @param endpoints for clusters that carry their endpoints themselves
  */
 public record Cluster(
@@ -69,7 +70,8 @@ public record Cluster(
    * @param panicThreshold 0.0 to 1.0: below this fraction of healthy hosts, health is ignored
    * @param overprovisioningFactor 1.4 by default
    */
-  public record LocalityBalancing(boolean weighted, double panicThreshold, double overprovisioningFactor) {
+  public record LocalityBalancing(
+      boolean weighted, double panicThreshold, double overprovisioningFactor) {
     public static final LocalityBalancing DEFAULT = new LocalityBalancing(false, 0.5, 1.4);
   }
 

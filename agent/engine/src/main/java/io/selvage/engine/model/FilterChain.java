@@ -13,7 +13,13 @@ import org.jspecify.annotations.Nullable;
  * @param networkRbac authorization of the connection itself, in order
  */
 public record FilterChain(
-    String name, int port, Transport transport, List<String> applicationProtocols, @Nullable DownstreamTls tls, @Nullable InboundHttp http, List<RbacFilter> networkRbac) {
+    String name,
+    int port,
+    Transport transport,
+    List<String> applicationProtocols,
+    @Nullable DownstreamTls tls,
+    @Nullable InboundHttp http,
+    List<RbacFilter> networkRbac) {
   public FilterChain {
     applicationProtocols = List.copyOf(applicationProtocols);
     networkRbac = List.copyOf(networkRbac);
@@ -29,9 +35,11 @@ public record FilterChain(
    * TLS of the application's port.
    *
    * @param requireClientCertificate mutual TLS with the mesh's identity
-   * @param peers what the client's SPIFFE id must match; empty = any identity of the trusted domains
+   * @param peers what the client's SPIFFE id must match; empty = any identity of the trusted
+   *     domains
    */
-  public record DownstreamTls(boolean requireClientCertificate, List<StringMatch> peers, List<String> alpn) {
+  public record DownstreamTls(
+      boolean requireClientCertificate, List<StringMatch> peers, List<String> alpn) {
     public DownstreamTls {
       peers = List.copyOf(peers);
       alpn = List.copyOf(alpn);
@@ -43,7 +51,11 @@ public record FilterChain(
    *
    * @param rbac authorization filters in order (DENY before ALLOW)
    */
-  public record InboundHttp(RouteConfig routes, List<RbacFilter> rbac, @Nullable Fault fault, Observability observability) {
+  public record InboundHttp(
+      RouteConfig routes,
+      List<RbacFilter> rbac,
+      @Nullable Fault fault,
+      Observability observability) {
     public InboundHttp {
       rbac = List.copyOf(rbac);
     }

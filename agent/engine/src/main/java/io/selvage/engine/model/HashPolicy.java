@@ -10,7 +10,8 @@ public sealed interface HashPolicy {
   record Header(String name, boolean terminal) implements HashPolicy {}
 
   /** With a ttl, a missing cookie is made. */
-  record Cookie(String name, @Nullable Duration ttl, String path, boolean terminal) implements HashPolicy {}
+  record Cookie(String name, @Nullable Duration ttl, String path, boolean terminal)
+      implements HashPolicy {}
 
   record SourceIp(boolean terminal) implements HashPolicy {}
 

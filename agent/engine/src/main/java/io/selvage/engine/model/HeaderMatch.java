@@ -3,12 +3,14 @@ package io.selvage.engine.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A predicate over one header (Envoy {@code HeaderMatcher}). Several values of one header are matched as one, joined by commas,
- * as Envoy does.
+ * A predicate over one header (Envoy {@code HeaderMatcher}). Several values of one header are
+ * matched as one, joined by commas, as Envoy does.
  *
- * @param name lower case; {@code :method}, {@code :authority}, {@code :scheme} and {@code :path} are the request line
+ * @param name lower case; {@code :method}, {@code :authority}, {@code :scheme} and {@code :path}
+ *     are the request line
  * @param invert the result is negated
- * @param missingAsEmpty a missing header is matched as the empty string (Envoy {@code treat_missing_header_as_empty})
+ * @param missingAsEmpty a missing header is matched as the empty string (Envoy {@code
+ *     treat_missing_header_as_empty})
  */
 public record HeaderMatch(String name, Test test, boolean invert, boolean missingAsEmpty) {
   /** What is asked of the value. */

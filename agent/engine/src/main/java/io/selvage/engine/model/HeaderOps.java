@@ -2,7 +2,9 @@ package io.selvage.engine.model;
 
 import java.util.List;
 
-/** Headers to add, overwrite and remove, in Envoy's order: removals first, then additions as listed. */
+/**
+ * Headers to add, overwrite and remove, in Envoy's order: removals first, then additions as listed.
+ */
 public record HeaderOps(List<HeaderOp> ops, List<String> remove) {
   /** No change. */
   public static final HeaderOps NONE = new HeaderOps(List.of(), List.of());
@@ -19,7 +21,8 @@ public record HeaderOps(List<HeaderOp> ops, List<String> remove) {
   /**
    * One header.
    *
-   * @param append adds a further value (Envoy {@code APPEND_IF_EXISTS_OR_ADD}); else the value replaces what is there
+   * @param append adds a further value (Envoy {@code APPEND_IF_EXISTS_OR_ADD}); else the value
+   *     replaces what is there
    */
   public record HeaderOp(String name, String value, boolean append) {}
 }

@@ -4,9 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An outbound listener: where calls to one port, or to one address and port, are decided (Envoy {@code Listener}).
+ * An outbound listener: where calls to one port, or to one address and port, are decided (Envoy
+ * {@code Listener}).
  *
- * @param address the bound address: {@code 0.0.0.0} for every call to the port, or one virtual address
+ * @param address the bound address: {@code 0.0.0.0} for every call to the port, or one virtual
+ *     address
  * @param port the port that the application calls
  */
 public record Listener(String name, String address, int port, Target target) {

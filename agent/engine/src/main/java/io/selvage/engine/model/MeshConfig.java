@@ -9,7 +9,8 @@ import java.util.Map;
  * @param routes by route configuration name
  * @param clusters by cluster name
  * @param endpoints by EDS name
- * @param registryOnly hosts that no listener knows are refused (outbound traffic policy {@code REGISTRY_ONLY})
+ * @param registryOnly hosts that no listener knows are refused (outbound traffic policy {@code
+ *     REGISTRY_ONLY})
  */
 public record MeshConfig(
     List<Listener> listeners,
@@ -19,7 +20,9 @@ public record MeshConfig(
     Map<String, Endpoints> endpoints,
     NameTable names,
     boolean registryOnly) {
-  public static final MeshConfig EMPTY = new MeshConfig(List.of(), InboundListener.EMPTY, Map.of(), Map.of(), Map.of(), NameTable.EMPTY, false);
+  public static final MeshConfig EMPTY =
+      new MeshConfig(
+          List.of(), InboundListener.EMPTY, Map.of(), Map.of(), Map.of(), NameTable.EMPTY, false);
 
   public MeshConfig {
     listeners = List.copyOf(listeners);

@@ -4,7 +4,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One authorization filter (Envoy {@code RBAC}). Policies are in name order, as Envoy evaluates them.
+ * One authorization filter (Envoy {@code RBAC}). Policies are in name order, as Envoy evaluates
+ * them.
  *
  * @param rules null = allows all (no rules)
  * @param shadow evaluated and logged only (dry run)
@@ -25,7 +26,8 @@ public record RbacFilter(@Nullable Rules rules, @Nullable Rules shadow) {
   }
 
   /** Matches when one permission and one principal match. */
-  public record Policy(java.util.List<Permission> permissions, java.util.List<Principal> principals) {
+  public record Policy(
+      java.util.List<Permission> permissions, java.util.List<Principal> principals) {
     public Policy {
       permissions = java.util.List.copyOf(permissions);
       principals = java.util.List.copyOf(principals);

@@ -10,7 +10,8 @@ public sealed interface RouteAction {
   /**
    * Sent to one of several clusters.
    *
-   * @param timeout of the whole request, from the router on; zero = none; null = Envoy's default (15 s) unless the controller says otherwise
+   * @param timeout of the whole request, from the router on; zero = none; null = Envoy's default
+   *     (15 s) unless the controller says otherwise
    * @param idleTimeout of the stream; null = none
    * @param retry null = no retries
    */
@@ -30,7 +31,10 @@ public sealed interface RouteAction {
     }
   }
 
-  /** Answered with a redirect; null parts stay as they are in the request (Envoy {@code RedirectAction}). */
+  /**
+   * Answered with a redirect; null parts stay as they are in the request (Envoy {@code
+   * RedirectAction}).
+   */
   record Redirect(
       @Nullable String scheme,
       @Nullable String host,

@@ -6,9 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * TLS towards endpoints (Envoy {@code UpstreamTlsContext}).
  *
- * @param meshIdentity the workload's own certificate is presented and the mesh's trust bundle verifies (secrets {@code default}, {@code ROOTCA})
- * @param peers what the peer's SPIFFE id or name must match; empty = any identity of the trusted domains
- * @param caPem trust anchors when not the mesh's; null = the mesh's bundle, or the platform's when {@code meshIdentity} is false
+ * @param meshIdentity the workload's own certificate is presented and the mesh's trust bundle
+ *     verifies (secrets {@code default}, {@code ROOTCA})
+ * @param peers what the peer's SPIFFE id or name must match; empty = any identity of the trusted
+ *     domains
+ * @param caPem trust anchors when not the mesh's; null = the mesh's bundle, or the platform's when
+ *     {@code meshIdentity} is false
  * @param certificatePem with {@code keyPem}: another certificate than the mesh's
  */
 public record UpstreamTls(
@@ -27,6 +30,14 @@ public record UpstreamTls(
 
   @Override
   public String toString() {
-    return "UpstreamTls[mesh=" + meshIdentity + ", sni=" + sni + ", peers=" + peers + ", alpn=" + alpn + "]";
+    return "UpstreamTls[mesh="
+        + meshIdentity
+        + ", sni="
+        + sni
+        + ", peers="
+        + peers
+        + ", alpn="
+        + alpn
+        + "]";
   }
 }

@@ -1,0 +1,58 @@
+package io.selvage.engine.observing;
+
+import io.selvage.engine.flow.Protocol;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One line of the access log, with the fields of Istio's default format.
+ *
+ * @param inbound whether this workload served the request, else it made it
+ * @param startEpochNanos when the exchange began
+ * @param durationNanos until the last byte
+ * @param path path with query as the caller wrote it, before any rewrite
+ * @param responseCode HTTP status as the application (or the caller) saw it; 0 = none
+ * @param grpcStatus canonical code; -1 = not gRPC or unknown
+ * @param responseFlags Envoy's flags, joined by commas; {@code -} = none
+ * @param responseDetail why, for refusals and failures: layer, limit or policy; empty = none
+ * @param policy the authorization policy that decided; empty = none
+ * @param requestBytes of the body; -1 = unknown
+ * @param responseBytes of the body; -1 = unknown
+ * @param upstreamAddress address and port of the endpoint; null = none was chosen
+ * @param upstreamCluster name of the cluster; empty = none
+ * @param downstreamAddress address and port of the caller, for inbound; null otherwise
+ * @param peerPrincipal verified SPIFFE id of the other side (inbound) or the ids that are accepted
+ *     (outbound); empty = none
+ * @param localPrincipal this workload's SPIFFE id; empty when the connection is not mutual TLS
+ * @param mutualTls whether the connection is mutual TLS of the mesh
+ * @param attempts how often the request was sent
+ * @param traceId empty = not traced
+ */
+public record AccessRecord(
+    boolean inbound,
+    long startEpochNanos,
+    long durationNanos,
+    String method,
+    String path,
+    Protocol protocol,
+    String authority,
+    int responseCode,
+    int grpcStatus,
+    String responseFlags,
+    String responseDetail,
+    String policy,
+    long requestBytes,
+    long responseBytes,
+    @Nullable String forwardedFor,
+    @Nullable String userAgent,
+    @Nullable String requestId,
+    @Nullable String upstreamAddress,
+    String upstreamCluster,
+    @Nullable String downstreamAddress,
+    int localPort,
+    String requestedServerName,
+    String routeName,
+    String peerPrincipal,
+    String localPrincipal,
+    boolean mutualTls,
+    int attempts,
+    String traceId) {}

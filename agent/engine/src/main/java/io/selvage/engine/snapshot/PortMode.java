@@ -1,0 +1,13 @@
+package io.selvage.engine.snapshot;
+
+/** What connections to one of the application's ports must look like (PeerAuthentication). */
+public enum PortMode {
+  /** Mutual TLS of the mesh only. */
+  STRICT,
+  /** Either. */
+  PERMISSIVE,
+  /** Plaintext: the mesh keeps out. */
+  DISABLE,
+  /** The control plane has said nothing of this port. */
+  UNKNOWN
+}
