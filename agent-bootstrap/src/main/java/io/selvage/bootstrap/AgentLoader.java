@@ -15,11 +15,12 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /**
- * Loads the agent from the folder {@code inst/} of its jar, where class files end in {@code .classdata}, so that no other class loader
- * takes them for classes. Thread-safe, parallel capable.
+ * Loads the agent from the folder {@code inst/} of its jar, where class files end in {@code
+ * .classdata}, so that no other class loader takes them for classes. Thread-safe, parallel capable.
  *
- * <p>What the jar has comes from the jar, whatever the boot class path was given; the rest from the platform loader. The application's
- * classes are never seen. Resources are found under their usual names, class files included.
+ * <p>What the jar has comes from the jar, whatever the boot class path was given; the rest from the
+ * platform loader. The application's classes are never seen. Resources are found under their usual
+ * names, class files included.
  */
 public final class AgentLoader extends ClassLoader {
   static {
@@ -81,7 +82,9 @@ public final class AgentLoader extends ClassLoader {
       InputStream in = jar.getInputStream(found);
       try {
         int length = 0;
-        for (int n = 0; length < content.length && n >= 0; n = in.read(content, length, content.length - length)) {
+        for (int n = 0;
+            length < content.length && n >= 0;
+            n = in.read(content, length, content.length - length)) {
           length += n;
         }
         if (length != content.length) {
@@ -92,7 +95,8 @@ public final class AgentLoader extends ClassLoader {
         in.close();
       }
     } catch (IOException e) {
-      throw new IllegalStateException("the agent jar " + jar.getName() + " cannot be read: " + e.getMessage(), e);
+      throw new IllegalStateException(
+          "the agent jar " + jar.getName() + " cannot be read: " + e.getMessage(), e);
     }
   }
 
@@ -117,7 +121,9 @@ public final class AgentLoader extends ClassLoader {
   @Override
   protected Enumeration<URL> findResources(String name) {
     URL found = findResource(name);
-    return found == null ? Collections.<URL>emptyEnumeration() : Collections.enumeration(Collections.singleton(found));
+    return found == null
+        ? Collections.<URL>emptyEnumeration()
+        : Collections.enumeration(Collections.singleton(found));
   }
 
   @Override

@@ -2,7 +2,10 @@ package io.selvage.bootstrap;
 
 import java.util.Locale;
 
-/** Whether this JVM is one that wants the agent. Immutable; reads a handful of strings and nothing else. */
+/**
+ * Whether this JVM is one that wants the agent. Immutable; reads a handful of strings and nothing
+ * else.
+ */
 final class LaunchConditions {
   /** Main classes of build tools; what stands before a {@code *} is a prefix. */
   private static final String[] BUILD_TOOLS = {
@@ -25,7 +28,13 @@ final class LaunchConditions {
 
   /** Names that jar files of tools begin with. */
   private static final String[] TOOL_JARS = {
-    "gradle-wrapper", "gradle-launcher", "maven-wrapper", "plexus-classworlds", "surefirebooter", "sbt-launch", "selvage-",
+    "gradle-wrapper",
+    "gradle-launcher",
+    "maven-wrapper",
+    "plexus-classworlds",
+    "surefirebooter",
+    "sbt-launch",
+    "selvage-",
   };
 
   /** {@code java File.java}: the compiler's launcher, but it runs an application. */
@@ -43,10 +52,12 @@ final class LaunchConditions {
    * @param enabled value of the kill switch, or null
    * @param command {@code sun.java.command}: main class or jar, then arguments; or null
    * @param mainModule {@code jdk.module.main}, or null
-   * @param byEnvironment whether an environment variable put the agent here, and not this very command line
+   * @param byEnvironment whether an environment variable put the agent here, and not this very
+   *     command line
    * @param version {@code java.specification.version}
    */
-  LaunchConditions(String enabled, String command, String mainModule, boolean byEnvironment, String version) {
+  LaunchConditions(
+      String enabled, String command, String mainModule, boolean byEnvironment, String version) {
     this.enabled = enabled;
     this.command = command;
     this.mainModule = mainModule;
@@ -66,7 +77,9 @@ final class LaunchConditions {
         enabled,
         System.getProperty("sun.java.command"),
         System.getProperty("jdk.module.main"),
-        namesAgent("JAVA_TOOL_OPTIONS") || namesAgent("JDK_JAVA_OPTIONS") || namesAgent("_JAVA_OPTIONS"),
+        namesAgent("JAVA_TOOL_OPTIONS")
+            || namesAgent("JDK_JAVA_OPTIONS")
+            || namesAgent("_JAVA_OPTIONS"),
         System.getProperty("java.specification.version"));
   }
 
@@ -92,12 +105,16 @@ final class LaunchConditions {
       return true;
     }
     String value = enabled.trim().toLowerCase(Locale.ROOT);
-    return !(value.equals("false") || value.equals("0") || value.equals("off") || value.equals("no"));
+    return !(value.equals("false")
+        || value.equals("0")
+        || value.equals("off")
+        || value.equals("no"));
   }
 
   /**
-   * Whether this is a tool of the JDK, of a build or of ours, which an environment variable gave the agent without anybody wanting it.
-   * An agent that the command line itself names is always wanted.
+   * Whether this is a tool of the JDK, of a build or of ours, which an environment variable gave
+   * the agent without anybody wanting it. An agent that the command line itself names is always
+   * wanted.
    */
   boolean isTool() {
     if (!byEnvironment || command == null || command.contains(SOURCE_LAUNCHER)) {

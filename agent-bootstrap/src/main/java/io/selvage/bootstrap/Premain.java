@@ -6,13 +6,17 @@ import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Entry of the agent. Whatever goes wrong here, the application starts: it costs one line that says what to do.
+ * Entry of the agent. Whatever goes wrong here, the application starts: it costs one line that says
+ * what to do.
  *
- * <p>Nothing of the agent but this package is visible to the application. The rest starts in {@link #START}, which the agent's own
- * class loader finds.
+ * <p>Nothing of the agent but this package is visible to the application. The rest starts in {@link
+ * #START}, which the agent's own class loader finds.
  */
 public final class Premain {
-  /** Class in the agent loader whose {@code start(String, Instrumentation, File)} starts everything else. */
+  /**
+   * Class in the agent loader whose {@code start(String, Instrumentation, File)} starts everything
+   * else.
+   */
   static final String START = "io.selvage.runtime.AgentStart";
 
   private static final int FIRST_SUPPORTED = 17;
@@ -37,18 +41,25 @@ public final class Premain {
         return;
       }
       if (conditions.javaVersion() < FIRST_SUPPORTED) {
-        say("WARN [SELV-1001] (Agent) this JVM is too old for the mesh; found Java " + conditions.javaVersion()
-            + ", the application runs unmeshed. Fix: run it on Java " + FIRST_SUPPORTED + " or later, or set selvage.enabled=false");
+        say(
+            "WARN [SELV-1001] (Agent) this JVM is too old for the mesh; found Java "
+                + conditions.javaVersion()
+                + ", the application runs unmeshed. Fix: run it on Java "
+                + FIRST_SUPPORTED
+                + " or later, or set selvage.enabled=false");
         return;
       }
       if (!ATTACHED.compareAndSet(false, true)) {
-        say("WARN [SELV-1002] (Agent) the agent is attached already; this second attachment is ignored. Fix: name it once in -javaagent and JAVA_TOOL_OPTIONS");
+        say(
+            "WARN [SELV-1002] (Agent) the agent is attached already; this second attachment is ignored. Fix: name it once in -javaagent and JAVA_TOOL_OPTIONS");
         return;
       }
       start(args, inst);
     } catch (Throwable e) { // the application must start, come what may
-      say("ERROR [SELV-1003] (Agent) the agent cannot start, the application runs unmeshed; " + cause(e)
-          + ". Fix: use a complete selvage-agent.jar, or set selvage.enabled=false");
+      say(
+          "ERROR [SELV-1003] (Agent) the agent cannot start, the application runs unmeshed; "
+              + cause(e)
+              + ". Fix: use a complete selvage-agent.jar, or set selvage.enabled=false");
     }
   }
 
@@ -62,7 +73,9 @@ public final class Premain {
 
   private static String cause(Throwable e) {
     Throwable cause = e;
-    while ((cause instanceof InvocationTargetException || cause instanceof ExceptionInInitializerError) && cause.getCause() != null) {
+    while ((cause instanceof InvocationTargetException
+            || cause instanceof ExceptionInInitializerError)
+        && cause.getCause() != null) {
       cause = cause.getCause();
     }
     return cause.toString().replace('\n', ' ');

@@ -60,13 +60,17 @@ class AgentLoaderTest {
     Class<?> hidden = loader.loadClass(NAME);
     assertThat(hidden.getClassLoader()).isSameAs(loader);
     assertThat(hidden).isNotSameAs(Hidden.class);
-    assertThat(loader.loadClass("java.sql.Driver").getClassLoader()).isSameAs(ClassLoader.getPlatformClassLoader());
-    assertThatThrownBy(() -> loader.loadClass(AgentLoaderTest.class.getName())).isInstanceOf(ClassNotFoundException.class);
+    assertThat(loader.loadClass("java.sql.Driver").getClassLoader())
+        .isSameAs(ClassLoader.getPlatformClassLoader());
+    assertThatThrownBy(() -> loader.loadClass(AgentLoaderTest.class.getName()))
+        .isInstanceOf(ClassNotFoundException.class);
   }
 
   @Test
   void findsProvidersOfItsOwn() {
-    assertThat(ServiceLoader.load(Runnable.class, loader)).singleElement().satisfies(p -> assertThat(p.getClass().getName()).isEqualTo(NAME));
+    assertThat(ServiceLoader.load(Runnable.class, loader))
+        .singleElement()
+        .satisfies(p -> assertThat(p.getClass().getName()).isEqualTo(NAME));
   }
 
   @Test
@@ -87,6 +91,7 @@ class AgentLoaderTest {
   @Test
   void refusesWhatIsNoJar() throws IOException {
     Path broken = Files.writeString(folder.resolve("broken.jar"), "no jar");
-    assertThatThrownBy(() -> new AgentLoader(broken.toFile(), null)).isInstanceOf(ZipException.class);
+    assertThatThrownBy(() -> new AgentLoader(broken.toFile(), null))
+        .isInstanceOf(ZipException.class);
   }
 }

@@ -27,7 +27,9 @@ class LaunchConditionsTest {
   })
   void leavesToolsAlone(String command, String module) {
     assertThat(command(command, module, true).isTool()).isTrue();
-    assertThat(command(command, module, false).isTool()).as("asked for on the command line").isFalse();
+    assertThat(command(command, module, false).isTool())
+        .as("asked for on the command line")
+        .isFalse();
   }
 
   @ParameterizedTest
@@ -74,6 +76,7 @@ class LaunchConditionsTest {
   @ParameterizedTest
   @CsvSource({"1.8, 8", "11, 11", "17, 17", "25, 25", "next, 2147483647"})
   void readsTheVersion(String text, int version) {
-    assertThat(new LaunchConditions(null, "Main", null, false, text).javaVersion()).isEqualTo(version);
+    assertThat(new LaunchConditions(null, "Main", null, false, text).javaVersion())
+        .isEqualTo(version);
   }
 }

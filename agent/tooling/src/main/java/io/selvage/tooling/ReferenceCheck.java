@@ -28,16 +28,11 @@ final class ReferenceCheck {
     this.agent = agent;
   }
 
-  /** Name of the resource that holds the references of an instrumentation, one a line. */
-  static String resourceOf(SeamFile file) {
-    return "META-INF/selvage/" + file.name() + ".refs";
-  }
-
   private Set<String> references(SeamFile file) {
     return references.computeIfAbsent(
         file.name(),
         n -> {
-          byte[] text = ClassFiles.resource(agent, resourceOf(file));
+          byte[] text = ClassFiles.resource(agent, file.referencesResource());
           return text == null
               ? ReferenceCollector.collect(file, name -> ClassFiles.read(agent, name))
               : new TreeSet<>(new String(text, StandardCharsets.UTF_8).lines().toList());

@@ -43,6 +43,11 @@ public record SeamFile(
     return libraries.get(0);
   }
 
+  /** Name of the resource that holds what it uses of its libraries, one reference a line. */
+  public String referencesResource() {
+    return "META-INF/selvage/" + name + ".refs";
+  }
+
   /** Whether a class belongs to the instrumentation itself. */
   boolean owns(String dotted) {
     return dotted.startsWith(packagePrefix);
