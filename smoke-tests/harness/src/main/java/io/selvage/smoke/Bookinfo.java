@@ -13,7 +13,16 @@ public final class Bookinfo {
 
   public Bookinfo(DevMesh mesh) {
     this.mesh = mesh;
-    for (String name : List.of("productpage", "details", "reviews-v1", "reviews-v2", "reviews-v3", "ratings", "ratings-grpc", "ratings-db")) {
+    for (String name :
+        List.of(
+            "productpage",
+            "details",
+            "reviews-v1",
+            "reviews-v2",
+            "reviews-v3",
+            "ratings",
+            "ratings-grpc",
+            "ratings-db")) {
       ports.put(name, Checkout.freePort());
     }
   }
@@ -24,7 +33,10 @@ public final class Bookinfo {
 
   /** Ports of every hop inside the mesh: all but the front door and the database. */
   public List<Integer> meshPorts() {
-    return ports.entrySet().stream().filter(e -> !e.getKey().equals("productpage") && !e.getKey().equals("ratings-db")).map(Map.Entry::getValue).toList();
+    return ports.entrySet().stream()
+        .filter(e -> !e.getKey().equals("productpage") && !e.getKey().equals("ratings-db"))
+        .map(Map.Entry::getValue)
+        .toList();
   }
 
   public Child child(String name) {
@@ -39,7 +51,16 @@ public final class Bookinfo {
   public void startDatabase() {
     Child db =
         Child.start(
-            "ratings-db", mesh.folder().resolve("logs"), Map.of("DB_PORT", "" + port("ratings-db")), List.of("java", "-Xmx128m", "-XX:+UseSerialGC", "-jar", Checkout.app("ratings").toString(), "db"));
+            "ratings-db",
+            mesh.folder().resolve("logs"),
+            Map.of("DB_PORT", "" + port("ratings-db")),
+            List.of(
+                "java",
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-jar",
+                Checkout.app("ratings").toString(),
+                "db"));
     mesh.keep(db);
     db.awaitLog("ratings-db listens", java.time.Duration.ofSeconds(60));
     mesh.apply(
@@ -69,15 +90,24 @@ public final class Bookinfo {
       env.put("GRPC_PORT", "" + port("ratings-grpc"));
       meshPorts.add("9090:" + port("ratings-grpc") + "/grpc");
     }
-    return new Workload(service, version, "default", meshPorts, port, Workload.jar(Checkout.app(service)), env);
+    return new Workload(
+        service, version, "default", meshPorts, port, Workload.jar(Checkout.app(service)), env);
   }
 
   /** Another instance of reviews, on a port of its own. */
   public Workload anotherReviews(String version, Map<String, String> env) {
     int port = Checkout.freePort();
-    Map<String, String> all = new LinkedHashMap<>(Map.of("SERVER_PORT", "" + port, "SERVICE_VERSION", version));
+    Map<String, String> all =
+        new LinkedHashMap<>(Map.of("SERVER_PORT", "" + port, "SERVICE_VERSION", version));
     all.putAll(env);
-    return new Workload("reviews", version, "default", List.of("9080:" + port + "/http"), port, Workload.jar(Checkout.app("reviews")), all);
+    return new Workload(
+        "reviews",
+        version,
+        "default",
+        List.of("9080:" + port + "/http"),
+        port,
+        Workload.jar(Checkout.app("reviews")),
+        all);
   }
 
   /** Starts the samples, all at once, and waits for each. */
@@ -88,12 +118,24 @@ public final class Bookinfo {
       starting.put(name, workload);
       running.put(name, mesh.keep(workload.start(mesh)));
     }
-    starting.forEach((name, workload) -> running.get(name).await(name + " to listen", java.time.Duration.ofSeconds(120), () -> Ports.accepts(workload.readyPort())));
+    starting.forEach(
+        (name, workload) ->
+            running
+                .get(name)
+                .await(
+                    name + " to listen",
+                    java.time.Duration.ofSeconds(120),
+                    () -> Ports.accepts(workload.readyPort())));
   }
 
-  /** Kills one and starts it again as it was. */
-  public void restart(String name) {
-    running.get(name).kill();
-    start(name);
+  /**
+   * Starts one again with the very environment of its first start, as a supervisor would; no CLI
+   * call, so no new token.
+   */
+  public void startAgain(String name) {
+    Child child = running.get(name).again();
+    running.put(name, mesh.keep(child));
+    child.await(
+        name + " to listen", java.time.Duration.ofSeconds(120), () -> Ports.accepts(port(name)));
   }
 }

@@ -24,7 +24,24 @@ public final class Capture implements AutoCloseable {
     String filter = String.join(" or ", ports.stream().map(p -> "tcp port " + p).toList());
     Path file = folder.resolve("capture-" + System.nanoTime() + ".pcap");
     Child child =
-        Child.start("tcpdump-" + System.nanoTime(), folder, Map.of(), List.of("tcpdump", "-i", "lo", "-U", "-s", "0", "-B", "65536", "-Z", "root", "-w", file.toString(), filter));
+        Child.start(
+            "tcpdump-" + System.nanoTime(),
+            folder,
+            Map.of(),
+            List.of(
+                "tcpdump",
+                "-i",
+                "lo",
+                "-U",
+                "-s",
+                "0",
+                "-B",
+                "65536",
+                "-Z",
+                "root",
+                "-w",
+                file.toString(),
+                filter));
     child.awaitLog("listening on", Duration.ofSeconds(10));
     return new Capture(child, file);
   }

@@ -15,7 +15,10 @@ public final class Checkout {
 
   private Checkout() {}
 
-  /** The root of the repository: system property {@code selvage.root}, or the nearest folder above with the launcher in it. */
+  /**
+   * The root of the repository: system property {@code selvage.root}, or the nearest folder above
+   * with the launcher in it.
+   */
   public static Path root() {
     String set = System.getProperty("selvage.root");
     Path at = Path.of(set == null ? "" : set).toAbsolutePath();
@@ -47,7 +50,8 @@ public final class Checkout {
   /** Published data beside the checkout; null when it is not there. */
   public static Path sharedData() {
     String set = System.getenv("SELVAGE_SHARED");
-    Path data = (set == null ? root().resolve("../shared") : Path.of(set)).resolve("data").normalize();
+    Path data =
+        (set == null ? root().resolve("../shared") : Path.of(set)).resolve("data").normalize();
     return Files.isDirectory(data) ? data : null;
   }
 

@@ -16,19 +16,37 @@ public final class Child implements AutoCloseable {
   private final String name;
   private final Process process;
   private final Path log;
+  private final ProcessBuilder recipe;
 
-  private Child(String name, Process process, Path log) {
+  private Child(String name, ProcessBuilder recipe, Path log) throws IOException {
     this.name = name;
-    this.process = process;
+    this.recipe = recipe;
     this.log = log;
+    this.process = recipe.start();
   }
 
-  /** Starts a command; its environment is the parent's with {@code env} on top ({@code ""} removes a variable). */
-  public static Child start(String name, Path folder, Map<String, String> env, List<String> command) {
+  /** The same command in the same environment once more; its output follows in the same log. */
+  public Child again() {
+    try {
+      return new Child(name, recipe, log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Starts a command; its environment is the parent's with {@code env} on top ({@code ""} removes a
+   * variable).
+   */
+  public static Child start(
+      String name, Path folder, Map<String, String> env, List<String> command) {
     try {
       Files.createDirectories(folder);
       Path log = folder.resolve(name + ".log");
-      ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+      ProcessBuilder builder =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
       builder.environment().remove("JAVA_TOOL_OPTIONS");
       env.forEach(
           (k, v) -> {
@@ -38,7 +56,7 @@ public final class Child implements AutoCloseable {
               builder.environment().put(k, v);
             }
           });
-      return new Child(name, builder.start(), log);
+      return new Child(name, builder, log);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -59,7 +77,9 @@ public final class Child implements AutoCloseable {
   /** All that it has written so far. */
   public String log() {
     try {
-      return Files.exists(log) ? Files.readString(log, java.nio.charset.StandardCharsets.ISO_8859_1) : "";
+      return Files.exists(log)
+          ? Files.readString(log, java.nio.charset.StandardCharsets.ISO_8859_1)
+          : "";
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -83,7 +103,8 @@ public final class Child implements AutoCloseable {
         atMost,
         () -> {
           if (!process.isAlive() && !until.getAsBoolean()) {
-            throw new IllegalStateException(name + " ended with " + process.exitValue() + " before: " + what + "\n" + tail());
+            throw new IllegalStateException(
+                name + " ended with " + process.exitValue() + " before: " + what + "\n" + tail());
           }
           return until.getAsBoolean();
         });

@@ -42,14 +42,18 @@ public final class Cli {
   }
 
   /** Any command; {@code input} is its standard input, null = empty. */
-  public static Result run(Map<String, String> env, String input, Duration atMost, List<String> command) {
+  public static Result run(
+      Map<String, String> env, String input, Duration atMost, List<String> command) {
     try {
       Path out = Files.createTempFile("out", ".txt");
       Path err = Files.createTempFile("err", ".txt");
       Path in = Files.createTempFile("in", ".txt");
       Files.writeString(in, input == null ? "" : input);
       ProcessBuilder builder =
-          new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile()).redirectInput(in.toFile());
+          new ProcessBuilder(command)
+              .redirectOutput(out.toFile())
+              .redirectError(err.toFile())
+              .redirectInput(in.toFile());
       builder.environment().remove("JAVA_TOOL_OPTIONS");
       builder.environment().putAll(env);
       Process process = builder.start();
@@ -57,7 +61,11 @@ public final class Cli {
         process.destroyForcibly();
         throw new IllegalStateException(command + " did not end within " + atMost);
       }
-      Result result = new Result(process.exitValue(), Files.readString(out, StandardCharsets.UTF_8), Files.readString(err, StandardCharsets.UTF_8));
+      Result result =
+          new Result(
+              process.exitValue(),
+              Files.readString(out, StandardCharsets.UTF_8),
+              Files.readString(err, StandardCharsets.UTF_8));
       Files.delete(out);
       Files.delete(err);
       Files.delete(in);

@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A controller started by {@code selvage dev up}, with what runs under it. Closing ends all of it. */
+/**
+ * A controller started by {@code selvage dev up}, with what runs under it. Closing ends all of it.
+ */
 public final class DevMesh implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -26,12 +28,25 @@ public final class DevMesh implements AutoCloseable {
     this.upArgs = upArgs;
   }
 
-  /** Starts a controller with its state in a new folder. {@code more} are further arguments of {@code dev up}. */
+  /**
+   * Starts a controller with its state in a new folder. {@code more} are further arguments of
+   * {@code dev up}.
+   */
   public static DevMesh up(String name, String... more) {
     try {
       Path folder = Files.createTempDirectory("selvage-" + name + "-");
-      List<String> args = new ArrayList<>(List.of("dev", "up", "--detach", "--data-dir", folder.resolve("controller").toString()));
-      args.addAll(List.of("--xds-port", "" + Checkout.freePort(), "--api-port", "" + Checkout.freePort(), "--metrics-port", "" + Checkout.freePort()));
+      List<String> args =
+          new ArrayList<>(
+              List.of(
+                  "dev", "up", "--detach", "--data-dir", folder.resolve("controller").toString()));
+      args.addAll(
+          List.of(
+              "--xds-port",
+              "" + Checkout.freePort(),
+              "--api-port",
+              "" + Checkout.freePort(),
+              "--metrics-port",
+              "" + Checkout.freePort()));
       args.addAll(List.of(more));
       DevMesh mesh = new DevMesh(folder, args);
       mesh.workloadEnv.put("SELVAGE_DATA_ROOT", "");

@@ -16,9 +16,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 
-/** Sends a bounded number of requests and counts the answers by a label. Plain HTTP/1.1 over loopback. */
+/**
+ * Sends a bounded number of requests and counts the answers by a label. Plain HTTP/1.1 over
+ * loopback.
+ */
 public final class Load {
-  private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(5)).build();
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1)
+          .connectTimeout(Duration.ofSeconds(5))
+          .build();
 
   private Load() {}
 
@@ -41,7 +48,8 @@ public final class Load {
 
   /** One GET. */
   public static HttpResponse<String> get(String url, String... headers) {
-    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30));
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30));
     for (int i = 0; i + 1 < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
@@ -50,7 +58,11 @@ public final class Load {
 
   /** One POST of text. */
   public static HttpResponse<String> post(String url, String body) {
-    return send(HttpRequest.newBuilder(URI.create(url)).timeout(Duration.ofSeconds(30)).POST(HttpRequest.BodyPublishers.ofString(body)).build());
+    return send(
+        HttpRequest.newBuilder(URI.create(url))
+            .timeout(Duration.ofSeconds(30))
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build());
   }
 
   private static HttpResponse<String> send(HttpRequest request) {
@@ -65,12 +77,21 @@ public final class Load {
   }
 
   /** {@code count} GETs from {@code threads} threads, as fast as they go. */
-  public static Answers run(String url, int count, int threads, Function<HttpResponse<String>, String> label) {
+  public static Answers run(
+      String url, int count, int threads, Function<HttpResponse<String>, String> label) {
     return run(url, count, threads, 0, label);
   }
 
-  /** The same at a rate per second (0 = as fast as they go). A request that fails is labelled by its exception. */
-  public static Answers run(String url, int count, int threads, int perSecond, Function<HttpResponse<String>, String> label) {
+  /**
+   * The same at a rate per second (0 = as fast as they go). A request that fails is labelled by its
+   * exception.
+   */
+  public static Answers run(
+      String url,
+      int count,
+      int threads,
+      int perSecond,
+      Function<HttpResponse<String>, String> label) {
     Map<String, Integer> labels = new TreeMap<>();
     List<Long> nanos = new ArrayList<>();
     AtomicInteger next = new AtomicInteger();

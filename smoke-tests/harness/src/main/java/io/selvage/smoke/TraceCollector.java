@@ -19,7 +19,14 @@ import java.util.zip.GZIPInputStream;
 /** Takes spans by OTLP over HTTP, as a collector would. */
 public final class TraceCollector implements AutoCloseable {
   /** One span that arrived. Kind as OTLP's number: 2 server, 3 client. */
-  public record Span(String service, String traceId, String spanId, String parentId, String name, int kind, Map<String, String> attributes) {}
+  public record Span(
+      String service,
+      String traceId,
+      String spanId,
+      String parentId,
+      String name,
+      int kind,
+      Map<String, String> attributes) {}
 
   private final HttpServer server;
   private final List<Span> spans = new CopyOnWriteArrayList<>();
@@ -33,18 +40,24 @@ public final class TraceCollector implements AutoCloseable {
     server.createContext(
         "/v1/traces",
         exchange -> {
-          try (InputStream in = "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding")) ? new GZIPInputStream(exchange.getRequestBody()) : exchange.getRequestBody()) {
+          try (InputStream in =
+              "gzip".equals(exchange.getRequestHeaders().getFirst("Content-Encoding"))
+                  ? new GZIPInputStream(exchange.getRequestBody())
+                  : exchange.getRequestBody()) {
             take(ExportTraceServiceRequest.parseFrom(in));
           }
           exchange.getResponseHeaders().set("Content-Type", "application/x-protobuf");
           exchange.sendResponseHeaders(200, -1);
           exchange.close();
         });
-    server.setExecutor(Executors.newFixedThreadPool(4, r -> {
-      Thread t = new Thread(r, "collector");
-      t.setDaemon(true);
-      return t;
-    }));
+    server.setExecutor(
+        Executors.newFixedThreadPool(
+            4,
+            r -> {
+              Thread t = new Thread(r, "collector");
+              t.setDaemon(true);
+              return t;
+            }));
     server.start();
   }
 
@@ -53,18 +66,37 @@ public final class TraceCollector implements AutoCloseable {
         .getResourceSpansList()
         .forEach(
             rs -> {
-              String service = rs.getResource().getAttributesList().stream().filter(a -> a.getKey().equals("service.name")).map(a -> a.getValue().getStringValue()).findFirst().orElse("");
-              rs.getScopeSpansList().forEach(ss -> ss.getSpansList().forEach(s -> spans.add(span(service, s))));
+              String service =
+                  rs.getResource().getAttributesList().stream()
+                      .filter(a -> a.getKey().equals("service.name"))
+                      .map(a -> a.getValue().getStringValue())
+                      .findFirst()
+                      .orElse("");
+              rs.getScopeSpansList()
+                  .forEach(ss -> ss.getSpansList().forEach(s -> spans.add(span(service, s))));
             });
   }
 
   private static Span span(String service, io.opentelemetry.proto.trace.v1.Span s) {
     Map<String, String> attributes = new TreeMap<>();
     for (KeyValue a : s.getAttributesList()) {
-      attributes.put(a.getKey(), a.getValue().hasStringValue() ? a.getValue().getStringValue() : a.getValue().hasIntValue() ? Long.toString(a.getValue().getIntValue()) : a.getValue().toString());
+      attributes.put(
+          a.getKey(),
+          a.getValue().hasStringValue()
+              ? a.getValue().getStringValue()
+              : a.getValue().hasIntValue()
+                  ? Long.toString(a.getValue().getIntValue())
+                  : a.getValue().toString());
     }
     HexFormat hex = HexFormat.of();
-    return new Span(service, hex.formatHex(s.getTraceId().toByteArray()), hex.formatHex(s.getSpanId().toByteArray()), hex.formatHex(s.getParentSpanId().toByteArray()), s.getName(), s.getKindValue(), attributes);
+    return new Span(
+        service,
+        hex.formatHex(s.getTraceId().toByteArray()),
+        hex.formatHex(s.getSpanId().toByteArray()),
+        hex.formatHex(s.getParentSpanId().toByteArray()),
+        s.getName(),
+        s.getKindValue(),
+        attributes);
   }
 
   /** {@code http://127.0.0.1:port}, for {@code OTEL_EXPORTER_OTLP_ENDPOINT}. */

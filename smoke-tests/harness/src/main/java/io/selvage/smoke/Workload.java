@@ -8,13 +8,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An unmodified application as its user would start it: {@code eval "$(bin/selvage env --service …)"; java -jar any.jar}.
+ * An unmodified application as its user would start it: {@code eval "$(bin/selvage env --service
+ * …)"; java -jar any.jar}.
  *
  * @param ports {@code number:target[/protocol]} as given to {@code selvage env --port}
  * @param readyPort loopback port that accepts connections when the application is up
  */
 public record Workload(
-    String service, String version, String namespace, List<String> ports, int readyPort, List<String> java, Map<String, String> env) {
+    String service,
+    String version,
+    String namespace,
+    List<String> ports,
+    int readyPort,
+    List<String> java,
+    Map<String, String> env) {
 
   /** Name of the process and its log. */
   public String name() {
@@ -30,22 +37,22 @@ public record Workload(
 
   /** Starts it in a mesh and returns at once. */
   public Child start(DevMesh mesh) {
-    List<String> args = new ArrayList<>(List.of("env", "--service", service, "--namespace", namespace));
+    List<String> args =
+        new ArrayList<>(List.of("env", "--service", service, "--namespace", namespace));
     if (!version.isEmpty()) {
       args.addAll(List.of("--version", version));
     }
     for (String port : ports) {
       args.addAll(List.of("--port", port));
     }
-    String exports = Cli.selvage(mesh.env(), args.toArray(new String[0])).orFail("selvage env").out();
-    return Child.start(name(), mesh.folder().resolve("logs"), environment(mesh), List.of("bash", "-c", exports + "\nexec \"$@\"", name(), "java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar").stream().collect(ArrayList::new, (l, s) -> add(l, s), List::addAll));
-  }
-
-  private void add(List<String> command, String part) {
-    command.add(part);
-    if (part.equals("-jar")) {
-      command.addAll(java);
-    }
+    String exports =
+        Cli.selvage(mesh.env(), args.toArray(new String[0])).orFail("selvage env").out();
+    List<String> command =
+        new ArrayList<>(List.of("bash", "-c", exports + "\nexec \"$@\"", name()));
+    command.addAll(
+        List.of("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar"));
+    command.addAll(java);
+    return Child.start(name(), mesh.folder().resolve("logs"), environment(mesh), command);
   }
 
   private Map<String, String> environment(DevMesh mesh) {
