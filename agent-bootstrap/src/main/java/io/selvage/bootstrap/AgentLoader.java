@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.Enumeration;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads the agent from the folder {@code inst/} of its jar, where class files end in {@code
@@ -36,13 +37,13 @@ public final class AgentLoader extends ClassLoader {
    *
    * @throws IOException if it is no jar
    */
-  public AgentLoader(File jar, ClassLoader parent) throws IOException {
+  public AgentLoader(File jar, @Nullable ClassLoader parent) throws IOException {
     super(parent);
     this.jar = new ZipFile(jar);
   }
 
   /** The loader of the JDK's own modules; the boot loader (null) before Java 9. */
-  static ClassLoader platformLoader() {
+  static @Nullable ClassLoader platformLoader() {
     try {
       return (ClassLoader) ClassLoader.class.getMethod("getPlatformClassLoader").invoke(null);
     } catch (ReflectiveOperationException e) {
@@ -72,7 +73,7 @@ public final class AgentLoader extends ClassLoader {
     return FOLDER + (resource.endsWith(".class") ? resource + "data" : resource);
   }
 
-  private byte[] read(String entry) {
+  private byte @Nullable [] read(String entry) {
     try {
       ZipEntry found = jar.getEntry(entry);
       if (found == null || found.isDirectory()) {
@@ -101,13 +102,13 @@ public final class AgentLoader extends ClassLoader {
   }
 
   @Override
-  public InputStream getResourceAsStream(String name) {
+  public @Nullable InputStream getResourceAsStream(String name) {
     byte[] content = read(entryOf(name));
     return content == null ? super.getResourceAsStream(name) : new ByteArrayInputStream(content);
   }
 
   @Override
-  protected URL findResource(String name) {
+  protected @Nullable URL findResource(String name) {
     if (jar.getEntry(entryOf(name)) == null) {
       return null;
     }

@@ -1,6 +1,7 @@
 package io.selvage.bootstrap;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether this JVM is one that wants the agent. Immutable; reads a handful of strings and nothing
@@ -40,9 +41,9 @@ final class LaunchConditions {
   /** {@code java File.java}: the compiler's launcher, but it runs an application. */
   private static final String SOURCE_LAUNCHER = "com.sun.tools.javac.launcher.";
 
-  private final String enabled;
-  private final String command;
-  private final String mainModule;
+  private final @Nullable String enabled;
+  private final @Nullable String command;
+  private final @Nullable String mainModule;
   private final boolean byEnvironment;
   private final String version;
 
@@ -57,7 +58,11 @@ final class LaunchConditions {
    * @param version {@code java.specification.version}
    */
   LaunchConditions(
-      String enabled, String command, String mainModule, boolean byEnvironment, String version) {
+      @Nullable String enabled,
+      @Nullable String command,
+      @Nullable String mainModule,
+      boolean byEnvironment,
+      String version) {
     this.enabled = enabled;
     this.command = command;
     this.mainModule = mainModule;
@@ -65,7 +70,7 @@ final class LaunchConditions {
     this.version = version;
   }
 
-  static LaunchConditions ofThisJvm(String args) {
+  static LaunchConditions ofThisJvm(@Nullable String args) {
     String enabled = System.getProperty("selvage.enabled");
     if (enabled == null) {
       enabled = System.getenv("SELVAGE_ENABLED");
@@ -88,7 +93,7 @@ final class LaunchConditions {
     return value != null && value.contains("-javaagent");
   }
 
-  private static String option(String args, String key) {
+  private static @Nullable String option(@Nullable String args, String key) {
     if (args != null) {
       for (String each : args.split(",")) {
         if (each.trim().startsWith(key)) {

@@ -4,6 +4,7 @@ import java.io.File;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.InvocationTargetException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Entry of the agent. Whatever goes wrong here, the application starts: it costs one line that says
@@ -25,16 +26,16 @@ public final class Premain {
   private Premain() {}
 
   /** Called by the JVM before the application's main method. Never throws. */
-  public static void premain(String args, Instrumentation inst) {
+  public static void premain(@Nullable String args, Instrumentation inst) {
     attach(args, inst);
   }
 
   /** Called by the JVM when the agent is attached to a running application. Never throws. */
-  public static void agentmain(String args, Instrumentation inst) {
+  public static void agentmain(@Nullable String args, Instrumentation inst) {
     attach(args, inst);
   }
 
-  private static void attach(String args, Instrumentation inst) {
+  private static void attach(@Nullable String args, Instrumentation inst) {
     try {
       LaunchConditions conditions = LaunchConditions.ofThisJvm(args);
       if (!conditions.enabled() || conditions.isTool()) {
@@ -63,7 +64,7 @@ public final class Premain {
     }
   }
 
-  private static void start(String args, Instrumentation inst) throws Exception {
+  private static void start(@Nullable String args, Instrumentation inst) throws Exception {
     File jar = new File(Premain.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     ClassLoader loader = new AgentLoader(jar, AgentLoader.platformLoader());
     Class.forName(START, true, loader)
