@@ -16,7 +16,7 @@ final class Woven {
 
   private static Weaving install() {
     var files = new ArrayList<SeamFile>();
-    for (String name : List.of("semantics")) {
+    for (String name : List.of("semantics", "jdk", "pipeline")) {
       String resource = "META-INF/selvage/" + name + ".seams";
       try (var in = Woven.class.getClassLoader().getResourceAsStream(resource)) {
         files.addAll(
