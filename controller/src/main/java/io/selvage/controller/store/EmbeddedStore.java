@@ -6,6 +6,7 @@ import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.ResourceKey;
 import io.selvage.controller.store.StoreEvent.Type;
 import io.selvage.controller.store.StoreException.Reason;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
@@ -33,6 +34,22 @@ public final class EmbeddedStore implements Store {
     this.snapshot = start;
     this.clock = clock;
     this.history = new EventHistory(historySize, start.revision());
+  }
+
+  /**
+   * Opens the store in a folder, which is created if absent and locked while the store is open.
+   *
+   * @throws StoreException DAMAGED if the folder cannot be used as it is
+   */
+  public static EmbeddedStore open(Path path) {
+    DataFolder folder = DataFolder.open(path);
+    try {
+      FileJournal.Opened opened = FileJournal.open(folder);
+      return new EmbeddedStore(opened.journal(), opened.state(), Clock.systemUTC(), HISTORY);
+    } catch (StoreException e) {
+      folder.close();
+      throw e;
+    }
   }
 
   /** An empty store that forgets everything when closed. */
