@@ -114,8 +114,7 @@ public final class DataFolder implements AutoCloseable {
     if (!path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
       return;
     }
-    Set<PosixFilePermission> found =
-        Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
+    Set<PosixFilePermission> found = Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS);
     if (!OWNER_ONLY.containsAll(found)) {
       throw refusal(
           "SELV-7011",

@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Journal in a folder: {@code snapshot-N} holds all objects, {@code journal-N} the changes since.
  *
- * <p>A change is written and synced before it is acknowledged. The journal is replaced by a new pair
- * N+1 when it has grown, and after a failed write, because then its tail cannot be trusted: a
+ * <p>A change is written and synced before it is acknowledged. The journal is replaced by a new
+ * pair N+1 when it has grown, and after a failed write, because then its tail cannot be trusted: a
  * journal counts only with the snapshot of its own number, and a snapshot appears by rename after
  * its (empty) journal is on disk.
  */
@@ -107,8 +107,7 @@ final class FileJournal implements Journal {
     JsonNode record = Records.parse(payload);
     long revision = record.path("revision").asLong();
     if (revision != state.revision() + 1) {
-      throw damaged(
-          "has revision " + revision + " after revision " + state.revision(), file);
+      throw damaged("has revision " + revision + " after revision " + state.revision(), file);
     }
     return Records.apply(state, record);
   }
@@ -137,7 +136,10 @@ final class FileJournal implements Journal {
     try {
       FileChannel open = channel;
       // an interrupted writer thread closes the channel: that heals by a new pair, too
-      if (open == null || !open.isOpen() || tailSuspect || open.position() > Math.max(COMPACT_BYTES, snapshotBytes)) {
+      if (open == null
+          || !open.isOpen()
+          || tailSuspect
+          || open.position() > Math.max(COMPACT_BYTES, snapshotBytes)) {
         // the new pair contains the change already
         startPair(after);
         return;

@@ -56,8 +56,7 @@ final class Records {
     }
     Kind kind = kind(record.path("delete").asText());
     ResourceKey key =
-        new ResourceKey(
-            kind, record.path("namespace").asText(""), record.path("name").asText(""));
+        new ResourceKey(kind, record.path("namespace").asText(""), record.path("name").asText(""));
     return before.without(key, revision);
   }
 

@@ -89,7 +89,8 @@ class FileJournalTest {
     write(3);
     Path journal = only("journal-");
     byte[] whole = Files.readAllBytes(journal);
-    int second = Frames.decode(whole).payloads().stream().limit(2).mapToInt(p -> p.length + 12).sum();
+    int second =
+        Frames.decode(whole).payloads().stream().limit(2).mapToInt(p -> p.length + 12).sum();
     for (int length = second; length < whole.length; length += 7) {
       Files.write(journal, Arrays.copyOf(whole, length));
       assertThat(reasonOf(folder())).isEqualTo("opened 2");

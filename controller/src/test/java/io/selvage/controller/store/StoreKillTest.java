@@ -59,8 +59,7 @@ class StoreKillTest {
     int killAfter = 1 + random.nextInt(120);
     int writes = 0;
     try (BufferedReader lines =
-        new BufferedReader(
-            new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
       String line;
       while ((line = lines.readLine()) != null) {
         String[] words = line.split(" ");
