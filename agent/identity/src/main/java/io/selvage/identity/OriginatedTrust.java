@@ -1,0 +1,137 @@
+package io.selvage.identity;
+
+import io.selvage.engine.model.UpstreamTls;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedTrustManager;
+import javax.net.ssl.X509TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Trusts servers outside the mesh that a DestinationRule reaches by TLS (modes SIMPLE and MUTUAL):
+ * the anchors that it names, else the platform's; then the names that it expects, else the SNI
+ * (Istio's {@code auto_san_validation}).
+ */
+final class OriginatedTrust extends X509ExtendedTrustManager {
+  private final @Nullable X509TrustManager anchors;
+  private final NameMatch expected;
+  private final @Nullable String sni;
+
+  OriginatedTrust(UpstreamTls tls) throws GeneralSecurityException {
+    anchors = tls.insecureSkipVerify() ? null : anchors(tls.caPem());
+    expected = new NameMatch(tls.peers());
+    sni = tls.sni() == null || tls.sni().isEmpty() ? null : tls.sni().toLowerCase(Locale.ROOT);
+  }
+
+  private static X509TrustManager anchors(@Nullable String caPem) throws GeneralSecurityException {
+    KeyStore store = null;
+    if (caPem != null) {
+      store = emptyStore();
+      int n = 0;
+      for (X509Certificate ca : Pem.certificates(caPem)) {
+        store.setCertificateEntry("ca-" + n++, ca);
+      }
+    }
+    TrustManagerFactory factory =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init(store);
+    for (TrustManager manager : factory.getTrustManagers()) {
+      if (manager instanceof X509TrustManager found) {
+        return found;
+      }
+    }
+    throw new GeneralSecurityException("the platform has no X.509 trust manager");
+  }
+
+  static KeyStore emptyStore() throws GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    try {
+      store.load(null, null);
+    } catch (java.io.IOException impossible) {
+      throw new GeneralSecurityException(impossible);
+    }
+    return store;
+  }
+
+  private void check(X509Certificate[] chain, String type) throws CertificateException {
+    if (anchors == null) {
+      return;
+    }
+    anchors.checkServerTrusted(chain, type);
+    Collection<List<?>> names = chain[0].getSubjectAlternativeNames();
+    if (expected.isEmpty() && sni == null) {
+      return;
+    }
+    if (names != null) {
+      for (List<?> name : names) {
+        String value = String.valueOf(name.get(1));
+        if (expected.isEmpty()
+            ? isServer(value.toLowerCase(Locale.ROOT))
+            : expected.matches(value)) {
+          return;
+        }
+      }
+    }
+    throw new IdentityException(
+        IdentityCodes.UNEXPECTED_PEER,
+        "the server's names are " + names + "; expected " + (expected.isEmpty() ? sni : expected));
+  }
+
+  /** RFC 6125 §6.4: a wildcard stands for the whole left-most label. */
+  private boolean isServer(String name) {
+    String host = sni;
+    if (host == null || name.equals(host)) {
+      return host != null;
+    }
+    int dot = host.indexOf('.');
+    return name.startsWith("*.") && dot > 0 && host.substring(dot).equals(name.substring(1));
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
+    check(chain, type);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable Socket socket)
+      throws CertificateException {
+    check(chain, type);
+  }
+
+  @Override
+  public void checkServerTrusted(X509Certificate[] chain, String type, @Nullable SSLEngine engine)
+      throws CertificateException {
+    check(chain, type);
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
+    throw new CertificateException("only for servers");
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String type, @Nullable Socket socket)
+      throws CertificateException {
+    throw new CertificateException("only for servers");
+  }
+
+  @Override
+  public void checkClientTrusted(X509Certificate[] chain, String type, @Nullable SSLEngine engine)
+      throws CertificateException {
+    throw new CertificateException("only for servers");
+  }
+
+  @Override
+  public X509Certificate[] getAcceptedIssuers() {
+    return new X509Certificate[0];
+  }
+}

@@ -1,0 +1,70 @@
+package io.selvage.identity;
+
+import java.security.KeyManagementException;
+import java.security.SecureRandom;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLContextSpi;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLServerSocketFactory;
+import javax.net.ssl.SSLSessionContext;
+import javax.net.ssl.SSLSocketFactory;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** A context whose engines and sockets demand the client's certificate from the start. */
+final class ServerContext extends SSLContext {
+  ServerContext(SSLContext context, boolean required) {
+    super(new Spi(context, required), context.getProvider(), context.getProtocol());
+  }
+
+  private static final class Spi extends SSLContextSpi {
+    private final SSLContext context;
+    private final boolean required;
+
+    Spi(SSLContext context, boolean required) {
+      this.context = context;
+      this.required = required;
+    }
+
+    @Override
+    protected void engineInit(
+        KeyManager @Nullable [] keys,
+        TrustManager @Nullable [] trust,
+        @Nullable SecureRandom random)
+        throws KeyManagementException {
+      throw new KeyManagementException("the mesh's context is ready made");
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine() {
+      return new ServerEngine(context.createSSLEngine(), required, List.of("http/1.1"));
+    }
+
+    @Override
+    protected SSLEngine engineCreateSSLEngine(String host, int port) {
+      return new ServerEngine(context.createSSLEngine(host, port), required, List.of("http/1.1"));
+    }
+
+    @Override
+    protected SSLSocketFactory engineGetSocketFactory() {
+      return new ServerSockets(context.getSocketFactory(), required);
+    }
+
+    @Override
+    protected SSLServerSocketFactory engineGetServerSocketFactory() {
+      throw new UnsupportedOperationException("accepted sockets are wrapped one by one");
+    }
+
+    @Override
+    protected SSLSessionContext engineGetServerSessionContext() {
+      return context.getServerSessionContext();
+    }
+
+    @Override
+    protected SSLSessionContext engineGetClientSessionContext() {
+      return context.getClientSessionContext();
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.selvage.identity;
+
+import java.security.cert.X509Certificate;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The roots that are trusted, by trust domain; several roots a domain while one replaces another.
+ *
+ * @param roots by trust domain; never an empty set
+ */
+public record TrustBundle(Map<String, Set<X509Certificate>> roots) {
+  /** Trusts nobody. */
+  public static final TrustBundle NONE = new TrustBundle(Map.of());
+
+  public TrustBundle {
+    Map<String, Set<X509Certificate>> copy = new HashMap<>();
+    roots.forEach((domain, set) -> copy.put(domain, Set.copyOf(set)));
+    roots = Map.copyOf(copy);
+  }
+
+  /** One domain. */
+  public static TrustBundle of(String trustDomain, List<X509Certificate> roots) {
+    return new TrustBundle(Map.of(trustDomain, new LinkedHashSet<>(roots)));
+  }
+
+  /** The roots of a domain; empty when it is not trusted. */
+  public Set<X509Certificate> of(String trustDomain) {
+    return roots.getOrDefault(trustDomain, Set.of());
+  }
+
+  public boolean isEmpty() {
+    return roots.isEmpty();
+  }
+
+  /** This bundle with one domain replaced. */
+  public TrustBundle with(String trustDomain, List<X509Certificate> replacing) {
+    Map<String, Set<X509Certificate>> next = new HashMap<>(roots);
+    next.put(trustDomain, new LinkedHashSet<>(replacing));
+    return new TrustBundle(next);
+  }
+}

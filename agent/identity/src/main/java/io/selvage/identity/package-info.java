@@ -1,0 +1,7 @@
+/**
+ * Who this workload is: keys, certificates, trust, and the TLS that follows from them. JDK only.
+ *
+ * <p>Private keys are made here and never leave the process except into the workload's own data
+ * folder.
+ */
+package io.selvage.identity;
