@@ -22,7 +22,7 @@ public final class Checkout {
   public static Path root() {
     String set = System.getProperty("selvage.root");
     Path at = Path.of(set == null ? "" : set).toAbsolutePath();
-    while (at != null && !Files.exists(at.resolve("bin/selvage"))) {
+    while (at != null && !Files.exists(at.resolve("agent-bootstrap/pom.xml"))) {
       at = at.getParent();
     }
     if (at == null) {
