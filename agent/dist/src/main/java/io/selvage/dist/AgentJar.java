@@ -10,6 +10,8 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -33,17 +35,28 @@ public final class AgentJar {
    * @param args file to write, version, time stamp of all entries (ISO-8601)
    */
   public static void main(String[] args) throws IOException {
+    List<Path> classPath =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .map(Path::of)
+            .toList();
+    build(classPath, Path.of(args[0]), args[1], Instant.parse(args[2]));
+  }
+
+  /** Builds from folders of classes and jars. */
+  static void build(List<Path> classPath, Path jar, String version, Instant time)
+      throws IOException {
     var contents = new ClassPathContents();
-    for (String element : System.getProperty("java.class.path").split(File.pathSeparator)) {
-      contents.add(Path.of(element));
+    for (Path element : classPath) {
+      contents.add(element);
     }
-    write(Path.of(args[0]), entries(contents, args[1]), Instant.parse(args[2]));
+    write(jar, entries(contents, version), time);
   }
 
   /** What is in the jar, by name, without the manifest. */
-  static Map<String, byte[]> entries(ClassPathContents contents, String version) {
+  private static Map<String, byte[]> entries(ClassPathContents contents, String version) {
     Map<String, byte[]> found = contents.entries();
     SeamResources.addTo(found);
+    Reachable.keepOnly(found);
     BundledLogging.redirect(found);
     Map<String, byte[]> entries = new TreeMap<>();
     found.forEach(

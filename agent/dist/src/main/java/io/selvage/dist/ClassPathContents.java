@@ -27,13 +27,16 @@ final class ClassPathContents {
   /** What no JVM needs at run time, or what would be wrong in another jar. */
   private static final Pattern NEEDLESS =
       Pattern.compile(
-          "(.*/)?module-info\\.class|(.*/)?package-info\\.class|META-INF/MANIFEST\\.MF|META-INF/[^/]+\\.(SF|RSA|DSA|EC)|META-INF/INDEX\\.LIST"
-              + "|META-INF/(maven|proguard|native-image|com\\.android\\.tools|versions)/.*|META-INF/[^/]+\\.kotlin_module|META-INF/DEPENDENCIES"
-              + "|.*\\.(proto|pro|html|properties\\.sample)|io/selvage/dist/.*|.*\\.seams|win32-.*|META-INF/[^/]+\\.version|BUILD\\.bazel");
+          "(.*/)?(module|package)-info\\.class"
+              + "|META-INF/(MANIFEST\\.MF|INDEX\\.LIST|DEPENDENCIES|[^/]+\\.(SF|RSA|DSA|EC|kotlin_module|version))"
+              + "|META-INF/(maven|proguard|native-image|com\\.android\\.tools|versions)/.*"
+              + "|.*\\.(proto|pro|html|kotlin_metadata|kotlin_builtins|proto\\.bin|seams)"
+              + "|io/selvage/dist/.*|win32-.*|BUILD\\.bazel");
 
   private static final Pattern LICENSE =
       Pattern.compile(
-          "(META-INF/)?(LICENSE|NOTICE|LICENCE|AL2\\.0|LGPL2\\.1)[^/]*", Pattern.CASE_INSENSITIVE);
+          "(META-INF/)?(LICENSE|NOTICE|LICENCE|COPYRIGHT|AL2\\.0|LGPL2\\.1)[^/]*",
+          Pattern.CASE_INSENSITIVE);
 
   private final Map<String, byte[]> entries = new TreeMap<>();
   private final Map<String, String> origins = new HashMap<>();
