@@ -62,6 +62,11 @@ public final class DevMesh implements AutoCloseable {
     Cli.selvage(env(), upArgs.toArray(new String[0])).orFail("selvage dev up");
   }
 
+  /** Where agents connect. */
+  public int xdsPort() {
+    return Integer.parseInt(upArgs.get(upArgs.indexOf("--xds-port") + 1));
+  }
+
   public Path folder() {
     return folder;
   }

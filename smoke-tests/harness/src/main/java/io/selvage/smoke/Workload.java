@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * An unmodified application as its user would start it: {@code eval "$(bin/selvage env --service
@@ -37,6 +38,20 @@ public record Workload(
 
   /** Starts it in a mesh and returns at once. */
   public Child start(DevMesh mesh) {
+    return launch(mesh, UnaryOperator.identity());
+  }
+
+  /** Starts it with changed export lines and waits until it accepts connections. */
+  public Child startWith(DevMesh mesh, UnaryOperator<String> change) {
+    Child child = launch(mesh, change);
+    child.await(
+        name() + " to listen on " + readyPort,
+        Duration.ofSeconds(90),
+        () -> Ports.accepts(readyPort));
+    return child;
+  }
+
+  private Child launch(DevMesh mesh, UnaryOperator<String> change) {
     List<String> args =
         new ArrayList<>(List.of("env", "--service", service, "--namespace", namespace));
     if (!version.isEmpty()) {
@@ -48,7 +63,9 @@ public record Workload(
     String exports =
         Cli.selvage(mesh.env(), args.toArray(new String[0])).orFail("selvage env").out();
     List<String> command =
-        new ArrayList<>(List.of("bash", "-c", exports + "\nexec \"$@\"", name()));
+        new ArrayList<>(List.of("bash", "-c", change.apply(exports) + "\nexec env \"$@\"", name()));
+    // what this test sets for the process wins over what was printed for any process
+    env.forEach((k, v) -> command.add(k + "=" + v));
     command.addAll(
         List.of("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar"));
     command.addAll(java);
