@@ -78,9 +78,12 @@ class Backends {
     }
   }
 
-  CompletableFuture<Answer> ratings(int id) {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(ratingsUrl + "/ratings/" + id)).timeout(Duration.ofSeconds(20)).build();
-    return jdk.sendAsync(request, HttpResponse.BodyHandlers.ofString())
+  CompletableFuture<Answer> ratings(int id, String user) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(ratingsUrl + "/ratings/" + id)).timeout(Duration.ofSeconds(20));
+    if (user != null) {
+      request.header("end-user", user);
+    }
+    return jdk.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString())
         .handle((r, failed) -> failed == null ? new Answer(r.statusCode(), r.body()) : new Answer(0, failed.toString()));
   }
 }

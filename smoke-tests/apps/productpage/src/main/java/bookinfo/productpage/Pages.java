@@ -43,8 +43,8 @@ class Pages {
   }
 
   @GetMapping("/api/v1/products/{id}/ratings")
-  CompletableFuture<ResponseEntity<String>> ratings(@PathVariable int id) {
-    return backends.ratings(id).thenApply(Pages::answer);
+  CompletableFuture<ResponseEntity<String>> ratings(@PathVariable int id, @RequestParam(name = "u", required = false) String user) {
+    return backends.ratings(id, user).thenApply(Pages::answer);
   }
 
   @GetMapping("/health")
