@@ -3,6 +3,7 @@ package io.selvage.tooling;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
+import java.util.function.Predicate;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.description.method.MethodDescription;
 import net.bytebuddy.description.type.TypeDescription;
@@ -10,6 +11,7 @@ import net.bytebuddy.dynamic.ClassFileLocator;
 import net.bytebuddy.implementation.bytecode.StackManipulation;
 import net.bytebuddy.implementation.bytecode.member.MethodInvocation;
 import net.bytebuddy.pool.TypePool;
+import net.bytebuddy.utility.JavaConstant;
 
 /**
  * Makes Byte Buddy advice that is not inlined but linked through the dispatcher. Reads class files;
@@ -37,23 +39,56 @@ final class AdviceMaker {
    */
   Advice make(SeamIndex.Hit hit, Seam seam, LoaderView view) {
     ClassFileLocator own = new OfAgent(hit);
-    TypePool types = view.typesWith(own, name -> ofAgent(hit, name));
-    List<net.bytebuddy.utility.JavaConstant> constants =
-        CallSiteConstants.of(hit, seam, "").constants();
+    TypePool types = view.typesWith(own, new IsOfAgent(hit));
     return Advice.withCustomMapping()
         .with(new Advice.AssignReturned.Factory().withSuppressed(THROWABLE))
-        .bootstrap(link, (advice, exit) -> (type, method) -> constants, Erase.INSTANCE)
+        .bootstrap(
+            link, new Constants(CallSiteConstants.of(hit, seam, "").constants()), Erase.INSTANCE)
         .to(types.describe(seam.advice()).resolve(), own)
-        .withExceptionHandler((method, type) -> onFault(hit, seam, method));
+        .withExceptionHandler(new OnFault(hit, seam));
   }
 
-  private StackManipulation onFault(SeamIndex.Hit hit, Seam seam, MethodDescription method) {
-    return MethodInvocation.invoke(link)
-        .dynamic(
-            FAULT,
-            TypeDescription.ForLoadedType.of(void.class),
-            List.of(THROWABLE),
-            CallSiteConstants.of(hit, seam, thrownBy(method)).constants());
+  /** What each call site of an advice is given. */
+  private record Constants(List<JavaConstant> constants)
+      implements Advice.BootstrapArgumentResolver.Factory, Advice.BootstrapArgumentResolver {
+    @Override
+    public Advice.BootstrapArgumentResolver resolve(
+        MethodDescription.InDefinedShape advice, boolean exit) {
+      return this;
+    }
+
+    @Override
+    public List<JavaConstant> resolve(TypeDescription type, MethodDescription method) {
+      return constants;
+    }
+  }
+
+  /** What a woven method does with a throwable of its advice. */
+  private final class OnFault implements Advice.ExceptionHandler {
+    private final SeamIndex.Hit hit;
+    private final Seam seam;
+
+    OnFault(SeamIndex.Hit hit, Seam seam) {
+      this.hit = hit;
+      this.seam = seam;
+    }
+
+    @Override
+    public StackManipulation resolve(MethodDescription method, TypeDescription type) {
+      return MethodInvocation.invoke(link)
+          .dynamic(
+              FAULT,
+              TypeDescription.ForLoadedType.of(void.class),
+              List.of(THROWABLE),
+              CallSiteConstants.of(hit, seam, thrownBy(method)).constants());
+    }
+  }
+
+  private record IsOfAgent(SeamIndex.Hit hit) implements Predicate<String> {
+    @Override
+    public boolean test(String name) {
+      return ofAgent(hit, name);
+    }
   }
 
   private static String thrownBy(MethodDescription method) {

@@ -39,7 +39,13 @@ final class InstrumentationLoader extends ClassLoader {
   /** What is known of an advice's calls from one class. */
   Hook hook(CallSiteConstants constants, WeaveReport report) {
     String key = constants.target() + " " + constants.advice() + " " + constants.mark();
-    return hooks.computeIfAbsent(key, k -> new Hook(file, constants, report));
+    Hook hook = hooks.get(key);
+    if (hook == null) {
+      var made = new Hook(file, constants, report);
+      hook = hooks.putIfAbsent(key, made);
+      hook = hook == null ? made : hook;
+    }
+    return hook;
   }
 
   @Override

@@ -17,11 +17,9 @@ final class InstrumentationLoaders {
   private static final ClassLoader PLATFORM = ClassLoader.getPlatformClassLoader();
 
   private final ClassLoader agent;
-  private final Map<ClassLoader, Map<Key, WeakReference<InstrumentationLoader>>> byApplication =
+  private final Map<ClassLoader, Map<String, WeakReference<InstrumentationLoader>>> byApplication =
       new WeakHashMap<>();
-  private final Map<Key, InstrumentationLoader> ofPlatform = new HashMap<>();
-
-  private record Key(String instrumentation, String prefix) {}
+  private final Map<String, InstrumentationLoader> ofPlatform = new HashMap<>();
 
   InstrumentationLoaders(ClassLoader agent) {
     this.agent = agent;
@@ -30,12 +28,20 @@ final class InstrumentationLoaders {
   /** The loader for classes that {@code application} defined; {@code null} is the boot loader. */
   synchronized InstrumentationLoader of(
       SeamFile file, Relocation relocation, @Nullable ClassLoader application) {
-    var key = new Key(file.name(), relocation.prefix());
+    String key = file.name() + " " + relocation.prefix();
     if (application == null || application == PLATFORM) {
-      return ofPlatform.computeIfAbsent(
-          key, k -> new InstrumentationLoader(file, relocation, agent, PLATFORM));
+      InstrumentationLoader loader = ofPlatform.get(key);
+      if (loader == null) {
+        loader = new InstrumentationLoader(file, relocation, agent, PLATFORM);
+        ofPlatform.put(key, loader);
+      }
+      return loader;
     }
-    var loaders = byApplication.computeIfAbsent(application, k -> new HashMap<>());
+    Map<String, WeakReference<InstrumentationLoader>> loaders = byApplication.get(application);
+    if (loaders == null) {
+      loaders = new HashMap<>();
+      byApplication.put(application, loaders);
+    }
     WeakReference<InstrumentationLoader> reference = loaders.get(key);
     InstrumentationLoader loader = reference == null ? null : reference.get();
     if (loader == null) {

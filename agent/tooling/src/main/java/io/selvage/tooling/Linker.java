@@ -27,7 +27,7 @@ final class Linker {
   private final InstrumentationLoaders loaders;
   private final DefineInside inside;
   private final WeaveReport report;
-  private final ThreadLocal<List<Link>> underWay = ThreadLocal.withInitial(ArrayList::new);
+  private final ThreadLocal<List<Link>> underWay = new ThreadLocal<>();
   private final Map<String, MethodHandle> prelinked = new ConcurrentHashMap<>();
 
   private static final class Link {
@@ -102,6 +102,10 @@ final class Linker {
       throws ReflectiveOperationException {
     var link = new Link(constants, name, caller.lookupClass().getClassLoader());
     List<Link> links = underWay.get();
+    if (links == null) {
+      links = new ArrayList<>(2);
+      underWay.set(links);
+    }
     for (Link outer : links) {
       if (outer.same(link)) {
         var site = new MutableCallSite(MethodHandles.empty(type));
@@ -165,11 +169,9 @@ final class Linker {
 
   /**
    * Resolves the advice of a target of the boot loader ahead, so that linking it is a lookup and
-   * cannot run into woven methods.
-   *
-   * @return whether it could be resolved; if not, the report says why
+   * cannot run into woven methods. If that fails, the report says why.
    */
-  boolean prelink(SeamFile file, Seam seam) {
+  void prelink(SeamFile file, Seam seam) {
     try {
       Class<?> type = Class.forName(seam.advice(), true, loaders.of(file, Relocation.NONE, null));
       for (Method method : type.getMethods()) {
@@ -179,11 +181,9 @@ final class Linker {
               MethodHandles.publicLookup().unreflect(method));
         }
       }
-      return true;
     } catch (ReflectiveOperationException | LinkageError e) {
       report.failed(
           file, seam.target(), seam.advice(), seam.security(), "the advice cannot be loaded: " + e);
-      return false;
     }
   }
 

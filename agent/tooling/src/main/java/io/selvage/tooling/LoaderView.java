@@ -3,10 +3,8 @@ package io.selvage.tooling;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
 import net.bytebuddy.asm.Advice;
-import net.bytebuddy.description.type.TypeDescription;
 import net.bytebuddy.dynamic.ClassFileLocator;
 import net.bytebuddy.pool.TypePool;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +35,7 @@ final class LoaderView {
    *
    * @param mine which binary names are looked up there only
    */
-  TypePool typesWith(ClassFileLocator own, java.util.function.Predicate<String> mine) {
+  TypePool typesWith(ClassFileLocator own, Predicate<String> mine) {
     return pool(own, new Without(types, mine));
   }
 
@@ -48,20 +46,31 @@ final class LoaderView {
         : new TypePool.Default(cache, locator, TypePool.Default.ReaderMode.FAST, parent);
   }
 
-  /** Built once. */
-  Advice advice(String key, Function<String, Advice> make) {
+  /** The advice of a seam, built once. */
+  Advice advice(SeamIndex.Hit hit, Seam seam, AdviceMaker maker) {
+    String key =
+        hit.file().name() + " " + hit.target() + " " + seam.advice() + " " + seam.security();
     Advice made = advice.get(key);
-    return made != null ? made : advice.computeIfAbsent(key, make);
+    if (made == null) {
+      made = maker.make(hit, seam, this);
+      advice.put(key, made);
+    }
+    return made;
   }
 
-  /** Checked once. */
-  List<String> missing(String key, Supplier<List<String>> check) {
-    return missing.computeIfAbsent(key, k -> check.get());
+  /** What the library lacks for an instrumentation, checked once. */
+  List<String> missing(SeamFile file, Relocation relocation, ReferenceCheck check) {
+    String key = file.name() + " " + relocation.prefix();
+    List<String> found = missing.get(key);
+    if (found == null) {
+      found = check.missing(file, relocation, types);
+      missing.put(key, found);
+    }
+    return found;
   }
 
   /** A pool that does not know certain names. */
-  private record Without(TypePool pool, java.util.function.Predicate<String> hidden)
-      implements TypePool {
+  private record Without(TypePool pool, Predicate<String> hidden) implements TypePool {
     @Override
     public Resolution describe(String name) {
       return hidden.test(name) ? new Resolution.Illegal(name) : pool.describe(name);
@@ -69,10 +78,5 @@ final class LoaderView {
 
     @Override
     public void clear() {}
-  }
-
-  /** The description of a class whose bytes are at hand. */
-  static TypeDescription describe(TypePool pool, String dotted) {
-    return pool.describe(dotted).resolve();
   }
 }

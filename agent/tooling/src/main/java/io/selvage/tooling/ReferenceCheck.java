@@ -2,6 +2,7 @@ package io.selvage.tooling;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import net.bytebuddy.description.field.FieldDescription;
 import net.bytebuddy.description.method.MethodDescription;
 import net.bytebuddy.description.type.TypeDefinition;
+import net.bytebuddy.description.type.TypeDescription;
 import net.bytebuddy.pool.TypePool;
 
 /**
@@ -29,14 +31,16 @@ final class ReferenceCheck {
   }
 
   private Set<String> references(SeamFile file) {
-    return references.computeIfAbsent(
-        file.name(),
-        n -> {
-          byte[] text = ClassFiles.resource(agent, file.referencesResource());
-          return text == null
+    Set<String> known = references.get(file.name());
+    if (known == null) {
+      byte[] text = ClassFiles.resource(agent, file.referencesResource());
+      known =
+          text == null
               ? ReferenceCollector.collect(file, name -> ClassFiles.read(agent, name))
-              : new TreeSet<>(new String(text, StandardCharsets.UTF_8).lines().toList());
-        });
+              : new TreeSet<>(Arrays.asList(new String(text, StandardCharsets.UTF_8).split("\n")));
+      references.put(file.name(), known);
+    }
+    return known;
   }
 
   /** What is missing, as {@code type} or {@code type.member}; empty if all is there. */
@@ -45,6 +49,9 @@ final class ReferenceCheck {
     var absent = new HashSet<String>();
     for (String reference : references(file)) {
       int blank = reference.indexOf(' ');
+      if (blank < 0) {
+        continue; // the one empty line of an instrumentation that uses nothing of its library
+      }
       String owner = relocation.mapInternal(reference.substring(0, blank)).replace('/', '.');
       String member =
           relocation.isNone()
@@ -88,9 +95,7 @@ final class ReferenceCheck {
         }
       }
     }
-    return start.isInterface()
-        && has(
-            net.bytebuddy.description.type.TypeDescription.ForLoadedType.of(Object.class), member);
+    return start.isInterface() && has(TypeDescription.ForLoadedType.of(Object.class), member);
   }
 
   private static boolean declares(TypeDefinition type, String member) {

@@ -43,19 +43,33 @@ final class SeamIndex {
     var byTarget = new LinkedHashMap<String, List<Seam>>();
     for (Seam seam : file.seams()) {
       if (!forbidden(seam)) {
-        byTarget.computeIfAbsent(seam.target(), t -> new ArrayList<>()).add(seam);
+        listAt(byTarget, seam.target()).add(seam);
       }
     }
-    byTarget.forEach(
-        (target, seams) -> {
-          var hit = new Hit(file, Relocation.NONE, target.replace('.', '/'), List.copyOf(seams));
-          exact.computeIfAbsent(hit.target(), t -> new ArrayList<>()).add(hit);
-          if (file.relocatable().stream().anyMatch(target::startsWith)) {
-            byLastSegment
-                .computeIfAbsent(lastSegment(hit.target()), t -> new ArrayList<>())
-                .add(hit);
-          }
-        });
+    for (Map.Entry<String, List<Seam>> entry : byTarget.entrySet()) {
+      String target = entry.getKey();
+      var hit = new Hit(file, Relocation.NONE, target.replace('.', '/'), entry.getValue());
+      listAt(exact, hit.target()).add(hit);
+      for (String prefix : file.relocatable()) {
+        if (target.startsWith(prefix)) {
+          listAt(byLastSegment, lastSegment(hit.target())).add(hit);
+          break;
+        }
+      }
+    }
+  }
+
+  /**
+   * Without a lambda, here and in all that premain runs: the first ones cost it tens of
+   * milliseconds.
+   */
+  private static <T> List<T> listAt(Map<String, List<T>> map, String key) {
+    List<T> list = map.get(key);
+    if (list == null) {
+      list = new ArrayList<>(2);
+      map.put(key, list);
+    }
+    return list;
   }
 
   /**
@@ -63,7 +77,12 @@ final class SeamIndex {
    * being linked.
    */
   static boolean forbidden(Seam seam) {
-    return NEVER.stream().anyMatch(seam.target()::startsWith);
+    for (String prefix : NEVER) {
+      if (seam.target().startsWith(prefix)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String lastSegment(String internalName) {
@@ -107,17 +126,5 @@ final class SeamIndex {
       }
     }
     return hits;
-  }
-
-  /**
-   * Binary names of the targets that the JDK itself has, of instrumentations that pass the test.
-   */
-  List<String> targets(java.util.function.Predicate<SeamFile> which) {
-    return exact.values().stream()
-        .flatMap(List::stream)
-        .filter(hit -> which.test(hit.file()))
-        .map(hit -> hit.target().replace('/', '.'))
-        .distinct()
-        .toList();
   }
 }

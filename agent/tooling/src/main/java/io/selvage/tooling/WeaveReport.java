@@ -16,14 +16,13 @@ import org.jspecify.annotations.Nullable;
  * they must be quick.
  */
 public final class WeaveReport {
-  private final Map<Key, Entry> entries = new LinkedHashMap<>();
+  private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
-
-  private record Key(String instrumentation, String target, String advice) {}
 
   private static final class Entry {
     final SeamFile file;
-    final Key key;
+    final String target;
+    final String advice;
     final boolean security;
     int woven;
     int linked;
@@ -33,9 +32,10 @@ public final class WeaveReport {
     @Nullable String location;
     @Nullable String version;
 
-    Entry(SeamFile file, Key key, boolean security) {
+    Entry(SeamFile file, String target, String advice, boolean security) {
       this.file = file;
-      this.key = key;
+      this.target = target;
+      this.advice = advice;
       this.security = security;
     }
 
@@ -50,8 +50,8 @@ public final class WeaveReport {
           file.name(),
           file.library().coordinates(),
           version,
-          key.target,
-          key.advice,
+          target,
+          advice,
           security,
           state,
           woven,
@@ -96,8 +96,13 @@ public final class WeaveReport {
   }
 
   private synchronized Entry entry(SeamFile file, String target, String advice, boolean security) {
-    return entries.computeIfAbsent(
-        new Key(file.name(), target, advice), k -> new Entry(file, k, security));
+    String key = file.name() + " " + target + " " + advice;
+    Entry entry = entries.get(key);
+    if (entry == null) {
+      entry = new Entry(file, target, advice, security);
+      entries.put(key, entry);
+    }
+    return entry;
   }
 
   synchronized void declared(SeamFile file, Seam seam) {
@@ -115,6 +120,31 @@ public final class WeaveReport {
 
   synchronized void linked(SeamFile file, String target, String advice, boolean security) {
     entry(file, target, advice, security).linked++;
+  }
+
+  /**
+   * Whether a class has seams that were declared, and none that was ever woven, refused or failed.
+   */
+  synchronized boolean isWaiting(String target) {
+    boolean declared = false;
+    for (Entry entry : entries.values()) {
+      if (entry.target.equals(target)) {
+        if (entry.woven > 0 || entry.reason != null) {
+          return false;
+        }
+        declared = true;
+      }
+    }
+    return declared;
+  }
+
+  /** Takes back a fault that is over. */
+  synchronized void isThereAgain(SeamFile file, String target, String advice, String reason) {
+    Entry entry = entries.get(file.name() + " " + target + " " + advice);
+    if (entry != null && reason.equals(entry.reason)) {
+      entry.reason = null;
+      entry.fault = SeamStatus.State.WAITING;
+    }
   }
 
   void refused(

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
+import java.util.function.Predicate;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.asm.AsmVisitorWrapper;
 import net.bytebuddy.description.method.MethodDescription;
@@ -14,7 +15,10 @@ import net.bytebuddy.description.type.TypeDescription;
 import net.bytebuddy.dynamic.ClassFileLocator;
 import net.bytebuddy.dynamic.DynamicType;
 import net.bytebuddy.dynamic.TypeResolutionStrategy;
+import net.bytebuddy.dynamic.scaffold.MethodGraph;
 import net.bytebuddy.dynamic.scaffold.TypeValidation;
+import net.bytebuddy.implementation.Implementation;
+import net.bytebuddy.matcher.ElementMatcher;
 import net.bytebuddy.pool.TypePool;
 import org.jspecify.annotations.Nullable;
 
@@ -26,16 +30,34 @@ import org.jspecify.annotations.Nullable;
  * reported and left out; the others of that class are placed all the same.
  */
 final class Weaver implements ClassFileTransformer {
+  private static final int MISSING_SHOWN = 5;
   private static final ClassLoader PLATFORM = ClassLoader.getPlatformClassLoader();
 
+  private final @Nullable ClassLoader hidden;
   private final SeamIndex index;
   private final ReferenceCheck check;
   private final AdviceMaker maker;
   private final WeaveReport report;
-  private final ByteBuddy byteBuddy = new ByteBuddy().with(TypeValidation.DISABLED);
+  private final ByteBuddy byteBuddy =
+      new ByteBuddy()
+          .with(TypeValidation.DISABLED)
+          .with(MethodGraph.Compiler.ForDeclaredMethods.INSTANCE)
+          .with(Implementation.Context.Disabled.Factory.INSTANCE);
   private final Map<ClassLoader, SoftReference<LoaderView>> views = new WeakHashMap<>();
 
-  Weaver(SeamIndex index, ReferenceCheck check, AdviceMaker maker, WeaveReport report) {
+  /**
+   * Makes a transformer.
+   *
+   * @param hidden a loader whose classes are left alone: the agent's, which may bundle the very
+   *     libraries that are woven; {@code null} in a test, where the agent is the application
+   */
+  Weaver(
+      SeamIndex index,
+      ReferenceCheck check,
+      AdviceMaker maker,
+      WeaveReport report,
+      @Nullable ClassLoader hidden) {
+    this.hidden = hidden;
     this.index = index;
     this.check = check;
     this.maker = maker;
@@ -49,7 +71,9 @@ final class Weaver implements ClassFileTransformer {
       @Nullable Class<?> redefined,
       @Nullable ProtectionDomain domain,
       byte[] code) {
-    if (name == null || loader instanceof InstrumentationLoader) {
+    if (name == null
+        || loader instanceof InstrumentationLoader
+        || loader != null && loader == hidden) {
       return null;
     }
     try {
@@ -63,7 +87,9 @@ final class Weaver implements ClassFileTransformer {
   private byte @Nullable [] failed(String name, Throwable e) {
     try {
       for (SeamIndex.Hit hit : index.find(name)) {
-        hit.seams().forEach(seam -> fault(hit, seam, "weaving failed: " + e));
+        for (Seam seam : hit.seams()) {
+          fault(hit, seam, "weaving failed: " + e);
+        }
       }
     } catch (Throwable secondary) {
       e.addSuppressed(secondary);
@@ -79,22 +105,20 @@ final class Weaver implements ClassFileTransformer {
       byte[] code) {
     LoaderView view = view(loader);
     ClassFileLocator itself = ClassFileLocator.Simple.of(name, code);
-    TypePool pool = view.typesWith(itself, name::equals);
+    TypePool pool = view.typesWith(itself, new Named(name));
     TypeDescription type = pool.describe(name).resolve();
-    var placed = new ArrayList<Runnable>();
+    var placed = new ArrayList<Placed>();
     DynamicType.Builder<?> builder = byteBuddy.decorate(type, itself);
     int version = RaiseClassFile.versionOf(code);
     if (version < RaiseClassFile.FIRST_WITH_INVOKEDYNAMIC) {
       builder = builder.visit(new RaiseClassFile(version));
     }
     for (SeamIndex.Hit hit : hits) {
-      if (fits(hit, view, domain)) {
-        for (Seam seam : hit.seams()) {
-          AsmVisitorWrapper advice = place(hit, seam, view, type, domain);
-          if (advice != null) {
-            builder = builder.visit(advice);
-            placed.add(() -> report.woven(hit.file(), seam, name, domain));
-          }
+      for (Seam seam : fits(hit, view, domain) ? hit.seams() : List.<Seam>of()) {
+        AsmVisitorWrapper advice = place(hit, seam, view, type, domain);
+        if (advice != null) {
+          builder = builder.visit(advice);
+          placed.add(new Placed(hit, seam));
         }
       }
     }
@@ -102,26 +126,46 @@ final class Weaver implements ClassFileTransformer {
       return null;
     }
     byte[] woven = builder.make(TypeResolutionStrategy.Disabled.INSTANCE, pool).getBytes();
-    placed.forEach(Runnable::run);
+    for (Placed each : placed) {
+      report.woven(each.hit.file(), each.seam, name, domain);
+    }
     return woven;
   }
 
+  private record Placed(SeamIndex.Hit hit, Seam seam) {}
+
+  private record Named(String name) implements Predicate<String> {
+    @Override
+    public boolean test(String other) {
+      return name.equals(other);
+    }
+  }
+
+  /** The methods that a seam means. */
+  private record Meant(Seam seam, Relocation relocation)
+      implements ElementMatcher<MethodDescription> {
+    @Override
+    public boolean matches(@Nullable MethodDescription method) {
+      return method != null && seam.method().matches(method, relocation);
+    }
+  }
+
   private boolean fits(SeamIndex.Hit hit, LoaderView view, @Nullable ProtectionDomain domain) {
-    List<String> missing =
-        view.missing(
-            hit.file().name() + " " + hit.relocation().prefix(),
-            () -> check.missing(hit.file(), hit.relocation(), view.types()));
+    if (hit.file().library().isJdk()) {
+      return true; // whether a method is there is seen when the advice is placed
+    }
+    List<String> missing = view.missing(hit.file(), hit.relocation(), check);
     if (missing.isEmpty()) {
       return true;
     }
+    int more = missing.size() - MISSING_SHOWN;
     String reason =
         "the library lacks "
-            + String.join(", ", missing.subList(0, Math.min(5, missing.size())))
-            + (missing.size() > 5 ? " and " + (missing.size() - 5) + " more" : "");
-    hit.seams()
-        .forEach(
-            seam ->
-                report.refused(hit.file(), seam, hit.target().replace('/', '.'), domain, reason));
+            + String.join(", ", missing.subList(0, Math.min(MISSING_SHOWN, missing.size())))
+            + (more > 0 ? " and " + more + " more" : "");
+    for (Seam seam : hit.seams()) {
+      report.refused(hit.file(), seam, hit.target().replace('/', '.'), domain, reason);
+    }
     return false;
   }
 
@@ -132,26 +176,15 @@ final class Weaver implements ClassFileTransformer {
       TypeDescription type,
       @Nullable ProtectionDomain domain) {
     try {
-      if (type.getDeclaredMethods().stream()
-          .noneMatch(m -> seam.method().matches(m, hit.relocation()))) {
+      var meant = new Meant(seam, hit.relocation());
+      if (type.getDeclaredMethods().filter(meant).isEmpty()) {
         if (!seam.optional()) {
           report.refused(
               hit.file(), seam, type.getName(), domain, "the class has no method " + seam.method());
         }
         return null;
       }
-      String key =
-          hit.file().name()
-              + " "
-              + hit.relocation().prefix()
-              + " "
-              + seam.advice()
-              + " "
-              + seam.security()
-              + " "
-              + hit.target();
-      return view.advice(key, k -> maker.make(hit, seam, view))
-          .on((MethodDescription m) -> seam.method().matches(m, hit.relocation()));
+      return view.advice(hit, seam, maker).on(meant);
     } catch (RuntimeException | LinkageError e) {
       fault(hit, seam, "the advice cannot be placed: " + e);
       return null;

@@ -4,12 +4,8 @@ import java.lang.instrument.Instrumentation;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.Locale;
 
 /**
  * Weaving as it is installed in this JVM: the entry for the agent and for tests. Thread-safe.
@@ -23,22 +19,19 @@ public final class Weaving {
   /** Resource with every seam declaration of the shipped agent, written when the agent is built. */
   public static final String INDEX = "META-INF/selvage/seams.index";
 
+  private static final String REPLACED =
+      "the class that the JVM has does not name the advice: another agent may have replaced it";
+
   private final Instrumentation inst;
-  private final SeamIndex index;
   private final Dispatcher dispatcher;
-  private final Linker linker;
+  private final Targets targets;
   private final WeaveReport report;
 
   private Weaving(
-      Instrumentation inst,
-      SeamIndex index,
-      Dispatcher dispatcher,
-      Linker linker,
-      WeaveReport report) {
+      Instrumentation inst, Dispatcher dispatcher, Targets targets, WeaveReport report) {
     this.inst = inst;
-    this.index = index;
     this.dispatcher = dispatcher;
-    this.linker = linker;
+    this.targets = targets;
     this.report = report;
   }
 
@@ -75,18 +68,22 @@ public final class Weaving {
   /** The same with a report that somebody listens to already. */
   public static Weaving install(
       Instrumentation inst, ClassLoader agent, Collection<SeamFile> files, WeaveReport report) {
+    ClassLoader hidden = agent == ClassLoader.getSystemClassLoader() ? null : agent;
     var index = new SeamIndex(files);
     Dispatcher dispatcher = Dispatcher.define(inst, agent);
-    var loaders = new InstrumentationLoaders(agent);
-    var linker = new Linker(index, loaders, new DefineInside(agent), report);
+    var linker =
+        new Linker(index, new InstrumentationLoaders(agent), new DefineInside(agent), report);
     dispatcher.linkBy(linker.handle());
     var maker = new AdviceMaker(agent, dispatcher.linkMethod());
-    var weaving = new Weaving(inst, index, dispatcher, linker, report);
-    weaving.declare(files);
-    weaving.prelink();
-    inst.addTransformer(new Weaver(index, new ReferenceCheck(agent), maker, report), true);
-    weaving.retransform(weaving.targetsThatAreLoaded());
-    return weaving;
+    var targets = new Targets(inst, index, report, hidden);
+    declare(files, report);
+    prelink(index, linker);
+    inst.addTransformer(new Weaver(index, new ReferenceCheck(agent), maker, report, hidden), true);
+    targets.retransform(targets.loaded());
+    for (String name : targets.securityTargetsOfJdk()) {
+      Targets.load(name); // woven on the way
+    }
+    return new Weaving(inst, dispatcher, targets, report);
   }
 
   /** What became of each seam. */
@@ -99,10 +96,10 @@ public final class Weaving {
    * boot-class-path} or {@code already-there}.
    */
   public String dispatcherWay() {
-    return dispatcher.way().name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    return dispatcher.way().name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private void declare(Collection<SeamFile> files) {
+  private static void declare(Collection<SeamFile> files, WeaveReport report) {
     for (SeamFile file : files) {
       for (Seam seam : file.seams()) {
         report.declared(file, seam);
@@ -122,79 +119,12 @@ public final class Weaving {
    * Security seams of the boot loader are resolved before anything is woven: their first call must
    * find them ready.
    */
-  private void prelink() {
+  private static void prelink(SeamIndex index, Linker linker) {
     for (SeamFile file : index.files()) {
       for (Seam seam : file.seams()) {
-        if (seam.security() && file.needs().isEmpty() && ofJdk(seam.target())) {
-          var unused = linker.prelink(file, seam);
+        if (seam.security() && file.needs().isEmpty() && Targets.ofJdk(seam.target())) {
+          linker.prelink(file, seam);
         }
-      }
-    }
-  }
-
-  private Collection<Class<?>> targetsThatAreLoaded() {
-    Set<Class<?>> targets = new LinkedHashSet<>();
-    for (String name : index.targets(file -> file.needs().isEmpty())) {
-      Class<?> type = ofJdk(name) ? jdkClass(name) : null;
-      if (type != null) {
-        targets.add(type);
-      }
-    }
-    for (Class<?> type : inst.getAllLoadedClasses()) {
-      if (!type.isArray()
-          && !type.isHidden()
-          && !index.find(type.getName().replace('.', '/')).isEmpty()) {
-        targets.add(type);
-      }
-    }
-    return targets;
-  }
-
-  private static boolean ofJdk(String name) {
-    return name.startsWith("java.")
-        || name.startsWith("javax.")
-        || name.startsWith("sun.")
-        || name.startsWith("jdk.")
-        || name.startsWith("com.sun.");
-  }
-
-  private static @Nullable Class<?> jdkClass(String name) {
-    try {
-      return Class.forName(name, false, ClassLoader.getPlatformClassLoader());
-    } catch (ClassNotFoundException e) {
-      return null; // not in this run-time image, or not in this version of the JDK: it stays
-      // 'waiting'
-    }
-  }
-
-  private void retransform(Collection<Class<?>> targets) {
-    List<Class<?>> modifiable = targets.stream().filter(inst::isModifiableClass).toList();
-    if (modifiable.isEmpty()) {
-      return;
-    }
-    try {
-      inst.retransformClasses(modifiable.toArray(new Class<?>[0]));
-    } catch (Exception
-        | LinkageError
-        | InternalError together) { // one bad class fails all: find out which
-      modifiable.forEach(this::retransformAlone);
-    }
-  }
-
-  private void retransformAlone(Class<?> type) {
-    try {
-      inst.retransformClasses(type);
-    } catch (Exception | LinkageError | InternalError e) {
-      for (SeamIndex.Hit hit : index.find(type.getName().replace('.', '/'))) {
-        hit.seams()
-            .forEach(
-                seam ->
-                    report.failed(
-                        hit.file(),
-                        type.getName(),
-                        seam.advice(),
-                        seam.security(),
-                        "the JVM refused the woven class: " + e));
       }
     }
   }
@@ -207,42 +137,47 @@ public final class Weaving {
    *     they are reported too
    */
   public List<String> selfCheck() {
+    targets.retransform(targetsNeverWoven());
     var probe = new WeaveProbe(inst);
-    Map<Class<?>, List<SeamIndex.Hit>> targets = new LinkedHashMap<>();
-    for (Class<?> type : inst.getAllLoadedClasses()) {
-      if (!type.isArray() && !type.isHidden()) {
-        List<SeamIndex.Hit> hits = index.find(type.getName().replace('.', '/'));
-        if (!hits.isEmpty()) {
-          targets.put(type, hits);
+    var holes = new ArrayList<String>();
+    for (Class<?> type : targets.loaded()) {
+      for (SeamIndex.Hit hit : targets.hits(type)) {
+        for (Seam seam : hit.seams()) {
+          if (seam.security() && !probed(probe, type, hit.file(), seam)) {
+            holes.add(seam.toString());
+          }
         }
       }
     }
-    var holes = new ArrayList<String>();
-    targets.forEach(
-        (type, hits) ->
-            hits.forEach(
-                hit ->
-                    hit.seams().stream()
-                        .filter(Seam::security)
-                        .forEach(
-                            seam -> {
-                              String reason = probe(probe, type, seam);
-                              if (reason != null) {
-                                holes.add(seam.toString());
-                                report.failed(
-                                    hit.file(), type.getName(), seam.advice(), true, reason);
-                              }
-                            })));
     return holes;
   }
 
-  private static @Nullable String probe(WeaveProbe probe, Class<?> type, Seam seam) {
-    try {
-      return probe.woven(type, seam.advice())
-          ? null
-          : "the class that the JVM has does not name the advice: another agent may have replaced it";
-    } catch (Exception | LinkageError | InternalError e) {
-      return "the class cannot be checked: " + e;
+  /**
+   * Classes that were loaded while our transformer was at work on the same thread: the JVM does not
+   * show it those.
+   */
+  private List<Class<?>> targetsNeverWoven() {
+    var never = new ArrayList<Class<?>>();
+    for (Class<?> type : targets.loaded()) {
+      if (report.isWaiting(type.getName())) {
+        never.add(type);
+      }
     }
+    return never;
+  }
+
+  private boolean probed(WeaveProbe probe, Class<?> type, SeamFile file, Seam seam) {
+    String reason;
+    try {
+      reason = probe.woven(type, seam.advice()) ? null : REPLACED;
+    } catch (Exception | LinkageError | InternalError e) {
+      reason = "the class cannot be checked: " + e;
+    }
+    if (reason == null) {
+      report.isThereAgain(file, type.getName(), seam.advice(), REPLACED);
+      return true;
+    }
+    report.failed(file, type.getName(), seam.advice(), true, reason);
+    return false;
   }
 }

@@ -48,6 +48,8 @@ class LinkAndProbeTest {
     }
     assertThat(Guarded.guarded()).isEqualTo("guarded");
     assertThat(Woven.WEAVING.selfCheck()).isEmpty();
+    assertThat(Woven.status("sample.app.Guarded", "GuardAdvice").state())
+        .isEqualTo(SeamStatus.State.LINKED);
   }
 
   /** Gives the class its original bytes, whatever was done before. */
