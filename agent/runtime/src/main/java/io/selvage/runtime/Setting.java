@@ -1,0 +1,69 @@
+package io.selvage.runtime;
+
+import java.util.Locale;
+
+/**
+ * Every setting of the agent. {@code STARTUP_MODE} is the system property {@code
+ * selvage.startup-mode}, the variable {@code SELVAGE_STARTUP_MODE}, the agent option {@code
+ * startup-mode=} and the file's key {@code startup-mode}; dots, dashes and underscores are the
+ * same.
+ */
+enum Setting {
+  ENABLED("true"),
+  CONFIG_FILE(""),
+  LOG_LEVEL("info"),
+  /** {@code host:port}, several separated by commas: the first that answers is used. */
+  CONTROLLER(""),
+  TOKEN(""),
+  SERVICE(""),
+  NAMESPACE("default"),
+  VERSION(""),
+  /** {@code number[:target][/protocol]}, separated by commas. */
+  PORTS(""),
+  WORKLOAD(""),
+  SERVICE_ACCOUNT(""),
+  TRUST_DOMAIN("cluster.local"),
+  CLUSTER_ID("Kubernetes"),
+  /** Where others reach this workload; empty = found out. */
+  ADDRESS(""),
+  /** {@code region/zone/subzone}. */
+  LOCALITY(""),
+  /** {@code key=value}, separated by commas. */
+  LABELS(""),
+  DATA_DIR(""),
+  /** Keeps key and certificate in the data folder, so that a restart needs no new token. */
+  IDENTITY_CACHE("true"),
+  CERTIFICATE_LIFETIME("0s"),
+  /** {@code wait}, {@code cached} or {@code open}. */
+  STARTUP_MODE("wait"),
+  STARTUP_TIMEOUT("5s"),
+  /** What a port of which the control plane has said nothing must look like. */
+  MTLS_MODE("PERMISSIVE"),
+  ADMIN_PORT("15020"),
+  DRAIN_TIMEOUT("2s"),
+  /** {@code stderr}, {@code stdout}, {@code off} or a file. */
+  ACCESS_LOG("off"),
+  /** Whether a port that STRICT cannot protect is reported only, or refused. */
+  UNPROTECTED_PORT("warn");
+
+  private final String standard;
+
+  Setting(String standard) {
+    this.standard = standard;
+  }
+
+  /** The value when nobody says anything. */
+  String standard() {
+    return standard;
+  }
+
+  /** As it is written after {@code selvage.}. */
+  String key() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** As it is written in the environment. */
+  String variable() {
+    return "SELVAGE_" + name();
+  }
+}
