@@ -9,10 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipFile;
-import java.util.zip.ZipOutputStream;
 import net.bytebuddy.jar.asm.ClassWriter;
 import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
@@ -25,8 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
  * that tells how it was called: what is tested is everything before it.
  */
 class StartIT {
-  private static final Path JAR = Path.of(System.getProperty("selvage.agent"));
-  private static final String START = "inst/io/selvage/runtime/AgentStart.classdata";
 
   @TempDir static Path folder;
 
@@ -34,34 +28,8 @@ class StartIT {
     return ChildJvm.homes().stream();
   }
 
-  /** The jar with one entry replaced; {@code null} removes it. */
-  private static Path variant(String name, String entry, byte[] content) throws IOException {
-    Path variant = folder.resolve(name);
-    if (Files.exists(variant)) {
-      return variant;
-    }
-    try (var in = new ZipFile(JAR.toFile());
-        var out = new ZipOutputStream(Files.newOutputStream(variant))) {
-      for (ZipEntry each : in.stream().filter(e -> !e.getName().equals(entry)).toList()) {
-        put(out, each.getName(), in.getInputStream(each).readAllBytes());
-      }
-      if (content != null) {
-        put(out, entry, content);
-      }
-    }
-    return variant;
-  }
-
-  private static void put(ZipOutputStream out, String name, byte[] content) throws IOException {
-    var stored = new ZipEntry(name);
-    stored.setMethod(ZipEntry.STORED);
-    stored.setSize(content.length);
-    var sum = new CRC32();
-    sum.update(content);
-    stored.setCrc(sum.getValue());
-    out.putNextEntry(stored);
-    out.write(content);
-    out.closeEntry();
+  private static Path variant(String name, byte[] start) throws IOException {
+    return VariantJar.write(folder.resolve(name), Map.of(VariantJar.START, start));
   }
 
   /** {@code start(args, inst, jar)} prints {@code started ARGS} to stderr, or throws. */
@@ -119,7 +87,7 @@ class StartIT {
   }
 
   private static Path telling() throws IOException {
-    return variant("tells its start.jar", START, start(false));
+    return variant("tells its start.jar", start(false));
   }
 
   private static ChildJvm hello(
@@ -230,9 +198,9 @@ class StartIT {
     byte[] cut = java.util.Arrays.copyOf(start(false), 100);
     for (Path broken :
         List.of(
-            variant("without start.jar", START, null),
-            variant("start throws.jar", START, start(true)),
-            variant("start cut.jar", START, cut))) {
+            variant("without start.jar", new byte[0]),
+            variant("start throws.jar", start(true)),
+            variant("start cut.jar", cut))) {
       ChildJvm jvm = hello(home, Map.of(), List.of(agent(broken, "")));
       assertThat(jvm.ours().lines().toList())
           .as(broken.toString())

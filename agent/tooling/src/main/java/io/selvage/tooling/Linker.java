@@ -26,6 +26,7 @@ final class Linker {
   private final SeamIndex index;
   private final InstrumentationLoaders loaders;
   private final DefineInside inside;
+  private final ModuleExports exports;
   private final WeaveReport report;
   private final ThreadLocal<List<Link>> underWay = new ThreadLocal<>();
   private final Map<String, MethodHandle> prelinked = new ConcurrentHashMap<>();
@@ -50,10 +51,16 @@ final class Linker {
     }
   }
 
-  Linker(SeamIndex index, InstrumentationLoaders loaders, DefineInside inside, WeaveReport report) {
+  Linker(
+      SeamIndex index,
+      InstrumentationLoaders loaders,
+      DefineInside inside,
+      ModuleExports exports,
+      WeaveReport report) {
     this.index = index;
     this.loaders = loaders;
     this.inside = inside;
+    this.exports = exports;
     this.report = report;
   }
 
@@ -152,7 +159,9 @@ final class Linker {
       }
     }
     inside.define(file, relocation, caller);
-    return find(loaders.of(file, relocation, application), advice, name);
+    ClassLoader instrumentation = loaders.of(file, relocation, application);
+    exports.to(instrumentation, file, relocation, caller.lookupClass());
+    return find(instrumentation, advice, name);
   }
 
   private static MethodHandle find(ClassLoader loader, String advice, String name)

@@ -72,7 +72,12 @@ public final class Weaving {
     var index = new SeamIndex(files);
     Dispatcher dispatcher = Dispatcher.define(inst, agent);
     var linker =
-        new Linker(index, new InstrumentationLoaders(agent), new DefineInside(agent), report);
+        new Linker(
+            index,
+            new InstrumentationLoaders(agent),
+            new DefineInside(agent),
+            new ModuleExports(inst),
+            report);
     dispatcher.linkBy(linker.handle());
     var maker = new AdviceMaker(agent, dispatcher.linkMethod());
     var targets = new Targets(inst, index, report, hidden);
