@@ -69,15 +69,38 @@ public final class BlockingDriver {
         }
         continue;
       }
-      try {
-        sleeper.sleepUntil(x.wakeAtNanos(), (Wait) next);
-      } catch (InterruptedException interrupted) {
-        x.cancel(new Failed(Failed.Kind.CANCELLED, interrupted));
-        x.end(End.ABORTED);
-        throw interrupted;
-      }
-      next = x.onTime();
+      next = waited(x, (Wait) next);
     }
+  }
+
+  /**
+   * Waits until there is something to send, or an outcome without it: for seams that are a pair of
+   * advices around the library's own call. After an outcome the exchange has ended; after an
+   * attempt the seam reports to the exchange itself.
+   *
+   * @return an {@link Attempt} or an {@link Outcome}
+   * @throws InterruptedException as {@link #run}
+   */
+  public Action begin(Exchange x) throws InterruptedException {
+    Action next = x.begin();
+    while (next instanceof Wait wait) {
+      next = waited(x, wait);
+    }
+    if (next instanceof Outcome) {
+      x.end(End.ABORTED);
+    }
+    return next;
+  }
+
+  private Action waited(Exchange x, Wait wait) throws InterruptedException {
+    try {
+      sleeper.sleepUntil(x.wakeAtNanos(), wait);
+    } catch (InterruptedException interrupted) {
+      x.cancel(new Failed(Failed.Kind.CANCELLED, interrupted));
+      x.end(End.ABORTED);
+      throw interrupted;
+    }
+    return x.onTime();
   }
 
   private Outcome send(Attempt attempt, Transport transport) {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * plane's shape. The library is used as an unmodified application would.
  */
 @ExtendWith(WovenJvm.class)
-@Timeout(90)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 public abstract class HttpClientContract
     implements RoutingPromises,
         RetryPromises,

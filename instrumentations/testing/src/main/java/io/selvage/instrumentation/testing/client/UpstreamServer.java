@@ -214,20 +214,12 @@ public final class UpstreamServer implements AutoCloseable {
     pipeline.addLast(new Quiet());
   }
 
+  /** Agrees on a plain name, as Istio's servers do; none when only mesh names are offered. */
   private String select(List<String> offered) {
-    if (http2) {
-      for (String protocol : offered) {
-        if (protocol.endsWith("h2")) {
-          return protocol;
-        }
-      }
+    if (http2 && offered.contains("h2")) {
+      return "h2";
     }
-    for (String protocol : offered) {
-      if (!protocol.endsWith("h2")) {
-        return protocol;
-      }
-    }
-    return "";
+    return offered.contains("http/1.1") ? "http/1.1" : "";
   }
 
   private void http1(ChannelPipeline pipeline, int number) {
