@@ -1,0 +1,160 @@
+package io.selvage.controller.api;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsParameters;
+import com.sun.net.httpserver.HttpsServer;
+import io.selvage.controller.store.Store;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The API over HTTPS. Every route needs a bearer token; TLS 1.2 and 1.3 only.
+ *
+ * <p>Each request and each watch takes a thread, of which there are at most {@value #MAX_THREADS}.
+ */
+public final class ApiServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+  private static final int MAX_THREADS = 600;
+
+  static {
+    // small answers on kept connections must not wait for the peer's delayed ACK
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+    // a request that does not arrive whole in this time (s) is dropped
+    System.setProperty("sun.net.httpserver.maxReqTime", "60");
+    System.setProperty("sun.net.httpserver.maxReqHeaders", "100");
+  }
+
+  private final HttpsServer server;
+  private final ExecutorService threads;
+  private final Access access;
+  private final Watches watches;
+  private final Routes routes;
+
+  private ApiServer(HttpsServer server, Access access, Store store, OwnRoutes own, String version) {
+    this.server = server;
+    this.access = access;
+    this.watches = new Watches(store);
+    this.routes = new Routes(store, watches, own, version);
+    AtomicInteger number = new AtomicInteger();
+    this.threads =
+        new ThreadPoolExecutor(
+            4,
+            MAX_THREADS,
+            60,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, "selvage-api-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            },
+            new ThreadPoolExecutor.CallerRunsPolicy());
+  }
+
+  /**
+   * Starts serving.
+   *
+   * @param address port 0 takes a free one
+   * @param tls asked for each new connection, so that certificates can be renewed
+   * @throws IOException if the address cannot be bound
+   */
+  public static ApiServer start(
+      InetSocketAddress address,
+      java.util.function.Supplier<SSLContext> tls,
+      Access access,
+      Store store,
+      OwnRoutes own,
+      String version)
+      throws IOException {
+    HttpsServer server = HttpsServer.create(address, 256);
+    server.setHttpsConfigurator(new RenewableTls(tls));
+    ApiServer api = new ApiServer(server, access, store, own, version);
+    server.createContext("/", api::handle);
+    server.setExecutor(api.threads);
+    server.start();
+    return api;
+  }
+
+  public InetSocketAddress address() {
+    return server.getAddress();
+  }
+
+  @Override
+  public void close() {
+    watches.stop();
+    // a positive delay is always waited out in full, idle or not (JDK 17)
+    server.stop(0);
+    threads.shutdownNow();
+  }
+
+  private void handle(HttpExchange exchange) {
+    try (exchange) {
+      Reply reply = answer(exchange);
+      if (reply != null) {
+        reply.send(exchange);
+      }
+    } catch (IOException e) {
+      LOG.debug("a client went away: {}", e.toString());
+    }
+  }
+
+  private @Nullable Reply answer(HttpExchange exchange) throws IOException {
+    try {
+      String token = exchange.getRequestHeaders().getFirst("Authorization");
+      Access.User user =
+          access
+              .authenticate(token == null ? "" : token)
+              .orElseThrow(() -> new ApiFailure(401, "Unauthorized", "Unauthorized [SELV-7021]"));
+      return routes.route(new Call(exchange, user));
+    } catch (ApiFailure e) {
+      if (e.code() == 401) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer realm=\"selvage\"");
+      }
+      drain(exchange);
+      return Reply.failure(e);
+    } catch (RuntimeException e) {
+      LOG.error(
+          "[SELV-7099] {} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
+      return Reply.failure(
+          new ApiFailure(
+              500, "InternalError", "[SELV-7099] internal error; see the controller's log"));
+    }
+  }
+
+  /** Reads what is left of a small body, so that the connection can be used again. */
+  private static void drain(HttpExchange exchange) throws IOException {
+    exchange.getRequestBody().readNBytes(64 << 10);
+  }
+
+  private static final class RenewableTls extends HttpsConfigurator {
+    private final java.util.function.Supplier<SSLContext> current;
+
+    RenewableTls(java.util.function.Supplier<SSLContext> current) {
+      super(current.get());
+      this.current = current;
+    }
+
+    @Override
+    public SSLContext getSSLContext() {
+      return current.get();
+    }
+
+    @Override
+    public void configure(HttpsParameters parameters) {
+      SSLParameters tls = getSSLContext().getDefaultSSLParameters();
+      tls.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+      parameters.setSSLParameters(tls);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package io.selvage.controller.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * What {@code /selvage/v1} asks of the rest of the controller. Called by request threads; may block
+ * within a request's patience.
+ */
+public interface OwnRoutes {
+
+  /** A join token; the secret is shown this once. */
+  record IssuedToken(String token, Instant expires) {}
+
+  /** Makes a join token bound to an identity. */
+  IssuedToken createToken(String namespace, String serviceAccount, int uses, Duration lifetime);
+
+  /** The agents as a JSON array: what each reported and how far its configuration is. */
+  JsonNode agents();
+
+  /**
+   * Explains a call: which listener, route, cluster, endpoint and policy decide, as the agents
+   * themselves say.
+   *
+   * @param question {@code {from, to, port, method, path, headers}}
+   * @throws UnanswerableException if a workload is unknown or does not answer
+   */
+  JsonNode why(ObjectNode question) throws UnanswerableException;
+
+  /** A question that nobody could answer; the message says why and what to do. */
+  final class UnanswerableException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final String code;
+
+    public UnanswerableException(String code, String message) {
+      super(message);
+      this.code = code;
+    }
+
+    public String code() {
+      return code;
+    }
+  }
+}

@@ -1,0 +1,420 @@
+package io.selvage.controller.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.resource.Kind;
+import io.selvage.controller.resource.Kinds;
+import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.ResourceKey;
+import io.selvage.controller.resource.schema.Schemas;
+import io.selvage.controller.store.Store;
+import io.selvage.controller.store.StoreException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+
+/** Create, replace, patch, apply and delete. */
+final class Writes {
+  private static final int RETRIES = 8;
+  private static final Set<String> KEPT_NAMESPACES = Set.of("default", "istio-system");
+  private static final String NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+
+  private final Store store;
+
+  Writes(Store store) {
+    this.store = store;
+  }
+
+  Reply create(Call call, Target target) throws IOException {
+    WriteOptions options = WriteOptions.of(call);
+    ObjectNode document = body(call, target.kind());
+    Admission.identify(document, target, "");
+    ObjectNode metadata = document.withObject("/metadata");
+    String prefix = metadata.path("generateName").asText("");
+    if (metadata.path("name").asText("").isEmpty() && !prefix.isEmpty()) {
+      metadata.put("name", prefix + randomName());
+    }
+    List<String> warnings = Admission.check(target.kind(), document, options);
+    requireNamespace(target);
+    metadata.remove("managedFields");
+    ManagedFields.updated(null, document, options.manager(), target.apiVersion());
+    String name = metadata.path("name").asText("");
+    return guarded(
+        target.kind(),
+        name,
+        () -> {
+          Resource made =
+              options.dryRun()
+                  ? DryRun.create(store, target.kind(), document)
+                  : store.create(target.kind(), document);
+          return Reply.created(Wire.object(afterCreate(made, options), target.version()))
+              .withWarnings(warnings);
+        });
+  }
+
+  Reply replace(Call call, Target target) throws IOException {
+    WriteOptions options = WriteOptions.of(call);
+    ObjectNode document = body(call, target.kind());
+    Admission.identify(document, target, target.name());
+    long expected = version(document);
+    if (target.subresource().equals("status")) {
+      return status(target, document, expected, options);
+    }
+    List<String> warnings = Admission.check(target.kind(), document, options);
+    return guarded(
+        target.kind(),
+        target.name(),
+        () -> {
+          Resource live = live(target);
+          ManagedFields.updated(live.json(), document, options.manager(), target.apiVersion());
+          Resource done =
+              options.dryRun()
+                  ? DryRun.update(live, document, expected)
+                  : store.update(target.kind(), document, expected);
+          return Reply.ok(Wire.object(done, target.version())).withWarnings(warnings);
+        });
+  }
+
+  Reply patch(Call call, Target target) throws IOException {
+    WriteOptions options = WriteOptions.of(call);
+    String type = call.contentType();
+    if (!Patches.supported(target.kind()).contains(type)) {
+      throw ApiFailure.unsupportedMediaType(type, Patches.supported(target.kind()));
+    }
+    JsonNode patch = call.json();
+    if (type.equals(Patches.APPLY)) {
+      return apply(target, patch, options);
+    }
+    if (!type.equals(Patches.JSON_PATCH) && !patch.isObject()) {
+      throw ApiFailure.badRequest("the patch must be an object");
+    }
+    return change(
+        target,
+        options,
+        (live, start) -> {
+          ObjectNode document = patched(type, start, patch, target.kind());
+          Admission.identify(document, target, target.name());
+          if (version(document) != live.resourceVersion()) {
+            throw conflict(target);
+          }
+          return document;
+        },
+        true);
+  }
+
+  private static ObjectNode patched(String type, ObjectNode start, JsonNode patch, Kind kind) {
+    if (type.equals(Patches.JSON_PATCH)) {
+      if (Patches.apply(start, patch) instanceof ObjectNode object) {
+        return object;
+      }
+      throw ApiFailure.badRequest("the patch leaves no object");
+    }
+    if (type.equals(Patches.STRATEGIC)) {
+      StrategicMerge.merge(start, (ObjectNode) patch, Schemas.get().of(kind));
+    } else {
+      Patches.merge(start, patch);
+    }
+    return start;
+  }
+
+  private Reply apply(Target target, JsonNode body, WriteOptions options) {
+    if (!(body instanceof ObjectNode applied)) {
+      throw ApiFailure.badRequest("the body of an apply patch must be an object");
+    }
+    if (!options.managerGiven()) {
+      throw ApiFailure.badRequest(
+          "PatchOptions.meta.k8s.io \"\" is invalid: fieldManager: Required value: is required for apply patch");
+    }
+    Admission.identify(applied, target, target.name());
+    if (applied.path("metadata").has("managedFields")) {
+      throw ApiFailure.badRequest("metadata.managedFields must be nil");
+    }
+    if (store.get(target.key()).isEmpty()) {
+      return createByApply(target, applied, options);
+    }
+    return change(
+        target,
+        options,
+        (live, start) -> {
+          long expected = version(applied);
+          if (expected != Store.ANY_VERSION && expected != live.resourceVersion()) {
+            throw conflict(target);
+          }
+          return ManagedFields.applied(
+              target.kind(), live.json(), applied, options.manager(), options.force());
+        },
+        false);
+  }
+
+  private Reply createByApply(Target target, ObjectNode applied, WriteOptions options) {
+    ObjectNode document =
+        ManagedFields.applied(target.kind(), null, applied, options.manager(), options.force());
+    List<String> warnings = Admission.check(target.kind(), document, options);
+    requireNamespace(target);
+    return guarded(
+        target.kind(),
+        target.name(),
+        () -> {
+          Resource made =
+              options.dryRun()
+                  ? DryRun.create(store, target.kind(), document)
+                  : store.create(target.kind(), document);
+          return Reply.created(Wire.object(afterCreate(made, options), target.version()))
+              .withWarnings(warnings);
+        });
+  }
+
+  /** Read, change, check, write; again if somebody wrote in between. */
+  private Reply change(
+      Target target,
+      WriteOptions options,
+      BiFunction<Resource, ObjectNode, ObjectNode> step,
+      boolean tracksUpdates) {
+    for (int attempt = 1; ; attempt++) {
+      Resource live = live(target);
+      ObjectNode document = step.apply(live, live.copyOfJson());
+      if (target.subresource().equals("status")) {
+        return status(target, document, Store.ANY_VERSION, options);
+      }
+      List<String> warnings = Admission.check(target.kind(), document, options);
+      if (tracksUpdates) {
+        ManagedFields.updated(live.json(), document, options.manager(), target.apiVersion());
+      }
+      try {
+        Resource done =
+            options.dryRun()
+                ? DryRun.update(live, document, live.resourceVersion())
+                : store.update(target.kind(), document, live.resourceVersion());
+        return Reply.ok(Wire.object(done, target.version())).withWarnings(warnings);
+      } catch (StoreException e) {
+        if (e.reason() != StoreException.Reason.CONFLICT || attempt == RETRIES) {
+          throw ApiFailure.of(e, target.kind(), target.name());
+        }
+      }
+    }
+  }
+
+  private Reply status(Target target, ObjectNode document, long expected, WriteOptions options) {
+    ObjectNode status = document.get("status") instanceof ObjectNode found ? found : null;
+    Resource live = live(target);
+    ObjectNode checked = live.copyOfJson();
+    checked.remove("status");
+    if (status != null) {
+      checked.set("status", status);
+    }
+    Admission.check(target.kind(), checked, options);
+    return guarded(
+        target.kind(),
+        target.name(),
+        () ->
+            Reply.ok(
+                Wire.object(
+                    options.dryRun()
+                        ? Resource.of(target.kind(), checked, live.resourceVersion())
+                        : store.updateStatus(target.key(), status, expected),
+                    target.version())));
+  }
+
+  Reply delete(Call call, Target target) throws IOException {
+    JsonNode options = call.json();
+    JsonNode preconditions = options.path("preconditions");
+    boolean dryRun = call.query("dryRun").equals("All") || options.path("dryRun").size() > 0;
+    Resource live = live(target);
+    String uid = preconditions.path("uid").asText("");
+    if (!uid.isEmpty() && !uid.equals(live.uid())) {
+      throw conflict(target);
+    }
+    if (target.kind() == Kinds.NAMESPACE && KEPT_NAMESPACES.contains(target.name())) {
+      throw new ApiFailure(
+          403,
+          "Forbidden",
+          "namespaces \"" + target.name() + "\" is forbidden: this namespace may not be deleted");
+    }
+    String version = preconditions.path("resourceVersion").asText("");
+    return guarded(
+        target.kind(),
+        target.name(),
+        () -> {
+          if (!dryRun) {
+            if (target.kind() == Kinds.NAMESPACE) {
+              deleteContents(target.name());
+            }
+            store.delete(
+                target.key(), version.isEmpty() ? Store.ANY_VERSION : Long.parseLong(version));
+          }
+          ObjectNode status = JsonNodeFactory.instance.objectNode();
+          status.put("kind", "Status").put("apiVersion", "v1").putObject("metadata");
+          status.put("status", "Success");
+          status.set(
+              "details", ApiFailure.details(target.kind(), target.name()).put("uid", live.uid()));
+          return Reply.ok(status);
+        });
+  }
+
+  private void deleteContents(String namespace) {
+    for (Kind kind : Kinds.all()) {
+      List<ResourceKey> keys = new ArrayList<>();
+      for (Resource resource : store.list(kind)) {
+        if (kind.namespaced() && resource.namespace().equals(namespace)) {
+          keys.add(resource.key());
+        }
+      }
+      keys.forEach(key -> store.delete(key, Store.ANY_VERSION));
+    }
+  }
+
+  private Resource afterCreate(Resource made, WriteOptions options) {
+    if (made.kind() != Kinds.NAMESPACE || options.dryRun()) {
+      return made;
+    }
+    ObjectNode active = JsonNodeFactory.instance.objectNode().put("phase", "Active");
+    return store.updateStatus(made.key(), active, Store.ANY_VERSION);
+  }
+
+  private Resource live(Target target) {
+    Optional<Resource> live = store.get(target.key());
+    return live.orElseThrow(() -> ApiFailure.notFound(target.kind(), target.name()));
+  }
+
+  private void requireNamespace(Target target) {
+    if (!target.kind().namespaced()) {
+      return;
+    }
+    ResourceKey namespace = new ResourceKey(Kinds.NAMESPACE, "", target.namespace());
+    if (store.get(namespace).isEmpty()) {
+      throw ApiFailure.notFound(Kinds.NAMESPACE, target.namespace());
+    }
+  }
+
+  private static ObjectNode body(Call call, Kind kind) throws IOException {
+    if (call.contentType().equals(KubeProtobuf.MEDIA_TYPE)) {
+      return KubeProtobuf.object(call.body(), kind);
+    }
+    return call.jsonObject();
+  }
+
+  private static long version(ObjectNode document) {
+    String version = document.path("metadata").path("resourceVersion").asText("");
+    if (version.isEmpty() || version.equals("0")) {
+      return Store.ANY_VERSION;
+    }
+    if (!version.matches("[0-9]{1,18}")) {
+      throw ApiFailure.badRequest("invalid resource version \"" + version + "\"");
+    }
+    return Long.parseLong(version);
+  }
+
+  private static ApiFailure conflict(Target target) {
+    return new ApiFailure(
+        409,
+        "Conflict",
+        "Operation cannot be fulfilled on "
+            + target.kind().qualifiedPlural()
+            + " \""
+            + target.name()
+            + "\": the object has been modified; please apply your changes to the latest version and"
+            + " try again",
+        ApiFailure.details(target.kind(), target.name()));
+  }
+
+  private static Reply guarded(Kind kind, String name, java.util.function.Supplier<Reply> write) {
+    try {
+      return write.get();
+    } catch (StoreException e) {
+      throw ApiFailure.of(e, kind, name);
+    }
+  }
+
+  private static String randomName() {
+    StringBuilder name = new StringBuilder();
+    for (int i = 0; i < 5; i++) {
+      int at = ThreadLocalRandom.current().nextInt(NAME_LETTERS.length());
+      name.append(NAME_LETTERS.charAt(at));
+    }
+    return name.toString();
+  }
+
+  /**
+   * Query parameters of a write.
+   *
+   * @param validation {@code Strict}, {@code Warn} or {@code Ignore}
+   */
+  record WriteOptions(
+      String manager, boolean managerGiven, boolean dryRun, boolean force, String validation) {
+
+    static WriteOptions of(Call call) {
+      String dryRun = call.query("dryRun");
+      if (!dryRun.isEmpty() && !dryRun.equals("All")) {
+        throw ApiFailure.badRequest("dryRun: Unsupported value: supported values: \"All\"");
+      }
+      String validation = call.query("fieldValidation");
+      if (!Set.of("", "Strict", "Warn", "Ignore").contains(validation)) {
+        throw ApiFailure.badRequest(
+            "fieldValidation: Unsupported value: supported values: \"Ignore\", \"Strict\", \"Warn\"");
+      }
+      String manager = call.query("fieldManager");
+      return new WriteOptions(
+          manager.isEmpty() ? agent(call.header("User-Agent")) : manager,
+          !manager.isEmpty(),
+          !dryRun.isEmpty(),
+          call.flag("force"),
+          validation.isEmpty() ? "Warn" : validation);
+    }
+
+    private static String agent(String userAgent) {
+      int slash = userAgent.indexOf('/');
+      String name = slash < 0 ? userAgent : userAgent.substring(0, slash);
+      return name.isEmpty() ? "unknown" : name;
+    }
+  }
+
+  /** What a write would give, without writing. */
+  private static final class DryRun {
+    private DryRun() {}
+
+    static Resource create(Store store, Kind kind, ObjectNode document) {
+      ResourceKey key = Resource.of(kind, document, 0).key();
+      if (store.get(key).isPresent()) {
+        throw new StoreException(
+            StoreException.Reason.ALREADY_EXISTS,
+            "SELV-7001",
+            kind.qualifiedPlural() + " \"" + key.name() + "\" already exists");
+      }
+      ObjectNode json = document.deepCopy();
+      json.remove("status");
+      ObjectNode metadata = json.withObject("/metadata");
+      metadata.put("uid", java.util.UUID.randomUUID().toString()).put("generation", 1);
+      metadata.put("creationTimestamp", java.time.Instant.now().toString());
+      return Resource.of(kind, json, 0);
+    }
+
+    static Resource update(Resource live, ObjectNode document, long expected) {
+      if (expected != Store.ANY_VERSION && expected != live.resourceVersion()) {
+        throw new StoreException(
+            StoreException.Reason.CONFLICT, "SELV-7003", "the object has been modified");
+      }
+      ObjectNode json = document.deepCopy();
+      ObjectNode metadata = json.withObject("/metadata");
+      JsonNode old = live.json().path("metadata");
+      for (String kept : List.of("uid", "creationTimestamp", "resourceVersion", "generation")) {
+        metadata.set(kept, old.path(kept));
+      }
+      boolean changed = !json.path("spec").equals(live.json().path("spec"));
+      if (changed) {
+        metadata.put("generation", live.generation() + 1);
+      }
+      @Nullable JsonNode status = live.json().get("status");
+      json.remove("status");
+      if (status != null) {
+        json.set("status", status);
+      }
+      return Resource.of(live.kind(), json, live.resourceVersion());
+    }
+  }
+}
