@@ -81,6 +81,14 @@ public class Semantics {
     return "own";
   }
 
+  public String twice(String once, int times) {
+    return once;
+  }
+
+  public String unfit(String only) {
+    return only;
+  }
+
   public String overloaded(String one) {
     return "one";
   }

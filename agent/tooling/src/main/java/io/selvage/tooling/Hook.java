@@ -18,6 +18,8 @@ import java.util.List;
 final class Hook {
   static final int TOLERATED = 20;
 
+  private static final long WINDOW_NANOS = 60_000_000_000L;
+
   private final SeamFile file;
   private final String target;
   private final String advice;
@@ -25,6 +27,8 @@ final class Hook {
   private final WeaveReport report;
   private final List<MutableCallSite> sites = new ArrayList<>();
   private int faults;
+  private long firstFaultNanos;
+  private boolean off;
 
   Hook(SeamFile file, CallSiteConstants constants, WeaveReport report) {
     this.file = file;
@@ -36,7 +40,7 @@ final class Hook {
 
   /** Remembers a linked call site, so that it can be switched off. */
   synchronized void linked(MutableCallSite site) {
-    if (faults >= TOLERATED && !security) {
+    if (off) {
       site.setTarget(MethodHandles.empty(site.type()));
     } else {
       sites.add(site);
@@ -59,10 +63,16 @@ final class Hook {
   }
 
   private synchronized boolean count() {
+    long now = System.nanoTime();
+    if (faults == 0 || now - firstFaultNanos > WINDOW_NANOS) {
+      faults = 0;
+      firstFaultNanos = now;
+    }
     faults++;
-    if (security || faults != TOLERATED) {
+    if (security || off || faults < TOLERATED) {
       return false;
     }
+    off = true;
     for (MutableCallSite site : sites) {
       site.setTarget(MethodHandles.empty(site.type()));
     }

@@ -211,8 +211,11 @@ final class Linker {
     if (file != null) {
       report.failed(file, constants.target(), constants.advice(), constants.security(), reason);
     }
-    if (!constants.security() || name.equals(AdviceMaker.FAULT)) {
+    if (!constants.security()) {
       return new ConstantCallSite(MethodHandles.empty(type));
+    }
+    if (name.equals(AdviceMaker.FAULT)) {
+      return new ConstantCallSite(MethodHandles.throwException(void.class, Throwable.class));
     }
     MethodHandle refuse =
         MethodHandles.throwException(type.returnType(), LinkRefusedException.class)

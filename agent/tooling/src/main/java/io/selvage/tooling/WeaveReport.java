@@ -138,6 +138,12 @@ public final class WeaveReport {
     return declared;
   }
 
+  /** Whether that advice was ever put into a class of that name. */
+  synchronized boolean isWoven(SeamFile file, String target, String advice) {
+    Entry entry = entries.get(file.name() + " " + target + " " + advice);
+    return entry != null && entry.woven > 0;
+  }
+
   /** Takes back a fault that is over. */
   synchronized void isThereAgain(SeamFile file, String target, String advice, String reason) {
     Entry entry = entries.get(file.name() + " " + target + " " + advice);

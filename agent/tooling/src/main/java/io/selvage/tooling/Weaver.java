@@ -4,6 +4,7 @@ import java.lang.instrument.ClassFileTransformer;
 import java.lang.ref.SoftReference;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -107,32 +108,72 @@ final class Weaver implements ClassFileTransformer {
     ClassFileLocator itself = ClassFileLocator.Simple.of(name, code);
     TypePool pool = view.typesWith(itself, new Named(name));
     TypeDescription type = pool.describe(name).resolve();
-    var placed = new ArrayList<Placed>();
+    var placements = new ArrayList<Placement>();
+    for (SeamIndex.Hit hit : hits) {
+      if (fits(hit, view, domain)) {
+        for (List<Seam> seams : byAdvice(hit, type, domain)) {
+          place(hit, seams, view, placements);
+        }
+      }
+    }
+    if (placements.isEmpty()) {
+      return null;
+    }
+    byte[] woven = makeWhatCanBeMade(type, itself, pool, code, placements);
+    for (Placement each : placements) {
+      for (Seam seam : each.seams) {
+        report.woven(each.hit.file(), seam, name, domain);
+      }
+    }
+    return woven;
+  }
+
+  /**
+   * One advice in one class, for all seams that name it: two patterns that mean one method must not
+   * place it twice.
+   */
+  private record Placement(SeamIndex.Hit hit, List<Seam> seams, AsmVisitorWrapper visitor) {}
+
+  /** One advice that does not fit its methods must not take down the others of the class. */
+  private byte @Nullable [] makeWhatCanBeMade(
+      TypeDescription type,
+      ClassFileLocator itself,
+      TypePool pool,
+      byte[] code,
+      List<Placement> placements) {
+    try {
+      return make(type, itself, pool, code, placements);
+    } catch (RuntimeException | LinkageError together) {
+      for (Placement each : List.copyOf(placements)) {
+        try {
+          make(type, itself, pool, code, List.of(each));
+        } catch (RuntimeException | LinkageError alone) {
+          placements.remove(each);
+          for (Seam seam : each.seams) {
+            fault(each.hit, seam, "the advice cannot be placed: " + alone);
+          }
+        }
+      }
+      return placements.isEmpty() ? null : make(type, itself, pool, code, placements);
+    }
+  }
+
+  private byte[] make(
+      TypeDescription type,
+      ClassFileLocator itself,
+      TypePool pool,
+      byte[] code,
+      List<Placement> placements) {
     DynamicType.Builder<?> builder = byteBuddy.decorate(type, itself);
     int version = RaiseClassFile.versionOf(code);
     if (version < RaiseClassFile.FIRST_WITH_INVOKEDYNAMIC) {
       builder = builder.visit(new RaiseClassFile(version));
     }
-    for (SeamIndex.Hit hit : hits) {
-      for (Seam seam : fits(hit, view, domain) ? hit.seams() : List.<Seam>of()) {
-        AsmVisitorWrapper advice = place(hit, seam, view, type, domain);
-        if (advice != null) {
-          builder = builder.visit(advice);
-          placed.add(new Placed(hit, seam));
-        }
-      }
+    for (Placement each : placements) {
+      builder = builder.visit(each.visitor);
     }
-    if (placed.isEmpty()) {
-      return null;
-    }
-    byte[] woven = builder.make(TypeResolutionStrategy.Disabled.INSTANCE, pool).getBytes();
-    for (Placed each : placed) {
-      report.woven(each.hit.file(), each.seam, name, domain);
-    }
-    return woven;
+    return builder.make(TypeResolutionStrategy.Disabled.INSTANCE, pool).getBytes();
   }
-
-  private record Placed(SeamIndex.Hit hit, Seam seam) {}
 
   private record Named(String name) implements Predicate<String> {
     @Override
@@ -141,18 +182,26 @@ final class Weaver implements ClassFileTransformer {
     }
   }
 
-  /** The methods that a seam means. */
-  private record Meant(Seam seam, Relocation relocation)
+  /** The methods that any of the seams means. */
+  private record Meant(List<Seam> seams, Relocation relocation)
       implements ElementMatcher<MethodDescription> {
     @Override
     public boolean matches(@Nullable MethodDescription method) {
-      return method != null && seam.method().matches(method, relocation);
+      for (Seam seam : method == null ? List.<Seam>of() : seams) {
+        if (seam.method().matches(method, relocation)) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 
   private boolean fits(SeamIndex.Hit hit, LoaderView view, @Nullable ProtectionDomain domain) {
     if (hit.file().library().isJdk()) {
       return true; // whether a method is there is seen when the advice is placed
+    }
+    if (!hasNeeds(hit, view)) {
+      return false;
     }
     List<String> missing = view.missing(hit.file(), hit.relocation(), check);
     if (missing.isEmpty()) {
@@ -169,25 +218,61 @@ final class Weaver implements ClassFileTransformer {
     return false;
   }
 
-  private @Nullable AsmVisitorWrapper place(
-      SeamIndex.Hit hit,
-      Seam seam,
-      LoaderView view,
-      TypeDescription type,
-      @Nullable ProtectionDomain domain) {
-    try {
-      var meant = new Meant(seam, hit.relocation());
-      if (type.getDeclaredMethods().filter(meant).isEmpty()) {
-        if (!seam.optional()) {
-          report.refused(
-              hit.file(), seam, type.getName(), domain, "the class has no method " + seam.method());
-        }
-        return null;
+  /**
+   * Whether the instrumentation is one for what that loader has; it may have no part to play, or be
+   * refused.
+   */
+  boolean appliesTo(SeamIndex.Hit hit, @Nullable ClassLoader loader) {
+    LoaderView view = view(loader);
+    return hit.file().library().isJdk()
+        || hasNeeds(hit, view) && view.missing(hit.file(), hit.relocation(), check).isEmpty();
+  }
+
+  /**
+   * An instrumentation of a part of a library that is not there is not at fault: it has nothing to
+   * do.
+   */
+  private static boolean hasNeeds(SeamIndex.Hit hit, LoaderView view) {
+    for (String need : hit.file().needs()) {
+      if (ModuleLayer.boot().findModule(need).isEmpty()
+          && !view.types().describe(hit.relocation().mapDotted(need)).isResolved()) {
+        return false;
       }
-      return view.advice(hit, seam, maker).on(meant);
+    }
+    return true;
+  }
+
+  /** The seams whose methods the class has, together by advice; what it lacks is reported. */
+  private Iterable<List<Seam>> byAdvice(
+      SeamIndex.Hit hit, TypeDescription type, @Nullable ProtectionDomain domain) {
+    Map<String, List<Seam>> byAdvice = new LinkedHashMap<>();
+    for (Seam seam : hit.seams()) {
+      if (!type.getDeclaredMethods().filter(new Meant(List.of(seam), hit.relocation())).isEmpty()) {
+        String key = seam.advice() + " " + seam.security();
+        List<Seam> seams = byAdvice.get(key);
+        if (seams == null) {
+          seams = new ArrayList<>(2);
+          byAdvice.put(key, seams);
+        }
+        seams.add(seam);
+      } else if (!seam.optional()) {
+        report.refused(
+            hit.file(), seam, type.getName(), domain, "the class has no method " + seam.method());
+      }
+    }
+    return byAdvice.values();
+  }
+
+  private void place(
+      SeamIndex.Hit hit, List<Seam> seams, LoaderView view, List<Placement> placements) {
+    try {
+      AsmVisitorWrapper visitor =
+          view.advice(hit, seams.get(0), maker).on(new Meant(seams, hit.relocation()));
+      placements.add(new Placement(hit, seams, visitor));
     } catch (RuntimeException | LinkageError e) {
-      fault(hit, seam, "the advice cannot be placed: " + e);
-      return null;
+      for (Seam seam : seams) {
+        fault(hit, seam, "the advice cannot be placed: " + e);
+      }
     }
   }
 

@@ -25,10 +25,16 @@ public final class Weaving {
   private final Instrumentation inst;
   private final Dispatcher dispatcher;
   private final Targets targets;
+  private final Weaver weaver;
   private final WeaveReport report;
 
   private Weaving(
-      Instrumentation inst, Dispatcher dispatcher, Targets targets, WeaveReport report) {
+      Instrumentation inst,
+      Dispatcher dispatcher,
+      Targets targets,
+      Weaver weaver,
+      WeaveReport report) {
+    this.weaver = weaver;
     this.inst = inst;
     this.dispatcher = dispatcher;
     this.targets = targets;
@@ -83,12 +89,13 @@ public final class Weaving {
     var targets = new Targets(inst, index, report, hidden);
     declare(files, report);
     prelink(index, linker);
-    inst.addTransformer(new Weaver(index, new ReferenceCheck(agent), maker, report, hidden), true);
+    var weaver = new Weaver(index, new ReferenceCheck(agent), maker, report, hidden);
+    inst.addTransformer(weaver, true);
     targets.retransform(targets.loaded());
     for (String name : targets.securityTargetsOfJdk()) {
       Targets.load(name); // woven on the way
     }
-    return new Weaving(inst, dispatcher, targets, report);
+    return new Weaving(inst, dispatcher, targets, weaver, report);
   }
 
   /** What became of each seam. */
@@ -148,7 +155,10 @@ public final class Weaving {
     for (Class<?> type : targets.loaded()) {
       for (SeamIndex.Hit hit : targets.hits(type)) {
         for (Seam seam : hit.seams()) {
-          if (seam.security() && !probed(probe, type, hit.file(), seam)) {
+          if (seam.security()
+              && report.isWoven(hit.file(), type.getName(), seam.advice())
+              && weaver.appliesTo(hit, type.getClassLoader())
+              && !probed(probe, type, hit.file(), seam)) {
             holes.add(seam.toString());
           }
         }

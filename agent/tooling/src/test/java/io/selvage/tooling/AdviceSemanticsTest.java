@@ -139,6 +139,22 @@ class AdviceSemanticsTest {
   }
 
   @Test
+  void anAdviceThatDoesNotFitItsMethodIsReportedAndLeavesTheOthersIn() {
+    assertThat(new Semantics().unfit("only")).isEqualTo("only");
+    assertThat(Woven.MESSAGES)
+        .anyMatch(
+            m ->
+                m.contains("SELV-2003")
+                    && m.contains("the advice cannot be placed")
+                    && m.contains("unfit"));
+  }
+
+  @Test
+  void twoPatternsThatMeanOneMethodPlaceTheAdviceOnce() {
+    assertThat(new Semantics().twice("a", 1)).isEqualTo("a woven");
+  }
+
+  @Test
   void aMethodThatIsNotThereIsReportedUnlessItIsOptional() {
     new Semantics();
     assertThat(Woven.MESSAGES)

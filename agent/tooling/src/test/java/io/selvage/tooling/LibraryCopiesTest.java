@@ -92,6 +92,15 @@ class LibraryCopiesTest {
                     && m.contains("sample.lib.Pipeline$Context.name()Ljava/lang/String;"));
   }
 
+  @Test
+  void anInstrumentationWhoseNeedsAreNotThereStaysIdleWithoutAWord() throws IOException {
+    assertThat(library().call(PIPELINE, "fire", "hi")).isEqualTo("hi ctx ctx hidden");
+    assertThat(Woven.MESSAGES).noneMatch(m -> m.contains("Instrumentation idle"));
+    assertThat(Woven.WEAVING.report().snapshot())
+        .filteredOn(s -> s.instrumentation().equals("idle"))
+        .allMatch(s -> s.state() == SeamStatus.State.WAITING);
+  }
+
   private static byte[] without(byte[] code, String method, String field) {
     var writer = new ClassWriter(0);
     new ClassReader(code)
