@@ -1,0 +1,113 @@
+package io.selvage.controller.translate;
+
+import com.google.protobuf.UInt64Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
+import io.envoyproxy.envoy.type.v3.Percent;
+import io.selvage.controller.resource.view.DestinationRule;
+import io.selvage.controller.resource.view.LoadBalancer;
+import org.jspecify.annotations.Nullable;
+
+/** {@code loadBalancer} as Envoy's policy; Istio's default is least request. */
+final class Balancing {
+  private static final long RING = 1024;
+
+  private Balancing() {}
+
+  static void apply(
+      Cluster.Builder cluster, Policy policy, @Nullable DestinationRule rule, Problems problems) {
+    if (cluster.getLbPolicy() == Cluster.LbPolicy.CLUSTER_PROVIDED) {
+      return;
+    }
+    LoadBalancer asked = policy.loadBalancer();
+    LoadBalancer.ConsistentHash hash = asked == null ? null : asked.consistentHash();
+    if (asked == null) {
+      cluster.setLbPolicy(Cluster.LbPolicy.LEAST_REQUEST);
+      return;
+    }
+    if (hash != null) {
+      hash(cluster, hash);
+    } else {
+      simple(cluster, asked);
+    }
+    localities(cluster, asked);
+    if (asked.backendUtilization() != null && rule != null) {
+      problems.unsupported(
+          rule.source(),
+          "spec.trafficPolicy.loadBalancer.backendUtilization",
+          "backends report no utilization; least request is used");
+    }
+  }
+
+  private static void simple(Cluster.Builder cluster, LoadBalancer asked) {
+    switch (asked.simple()) {
+      case ROUND_ROBIN -> {
+        cluster.setLbPolicy(Cluster.LbPolicy.ROUND_ROBIN);
+        Cluster.SlowStartConfig slow = slowStart(asked);
+        if (slow != null) {
+          cluster.setRoundRobinLbConfig(
+              Cluster.RoundRobinLbConfig.newBuilder().setSlowStartConfig(slow));
+        }
+      }
+      case RANDOM -> cluster.setLbPolicy(Cluster.LbPolicy.RANDOM);
+      case PASSTHROUGH ->
+          cluster
+              .setType(Cluster.DiscoveryType.ORIGINAL_DST)
+              .clearEdsClusterConfig()
+              .setLbPolicy(Cluster.LbPolicy.CLUSTER_PROVIDED);
+      case UNSPECIFIED, LEAST_CONN, LEAST_REQUEST -> {
+        cluster.setLbPolicy(Cluster.LbPolicy.LEAST_REQUEST);
+        Cluster.SlowStartConfig slow = slowStart(asked);
+        if (slow != null) {
+          cluster.setLeastRequestLbConfig(
+              Cluster.LeastRequestLbConfig.newBuilder().setSlowStartConfig(slow));
+        }
+      }
+    }
+  }
+
+  private static Cluster.@Nullable SlowStartConfig slowStart(LoadBalancer asked) {
+    LoadBalancer.Warmup warmup = asked.warmup();
+    if (warmup == null || warmup.duration() == null) {
+      return null;
+    }
+    Cluster.SlowStartConfig.Builder slow =
+        Cluster.SlowStartConfig.newBuilder().setSlowStartWindow(Protos.duration(warmup.duration()));
+    Double aggression = warmup.aggression();
+    if (aggression != null) {
+      slow.setAggression(
+          RuntimeDouble.newBuilder().setDefaultValue(aggression).setRuntimeKey("aggression"));
+    }
+    Double minimum = warmup.minimumPercent();
+    slow.setMinWeightPercent(Percent.newBuilder().setValue(minimum == null ? 10 : minimum));
+    return slow.build();
+  }
+
+  private static void hash(Cluster.Builder cluster, LoadBalancer.ConsistentHash hash) {
+    if (hash.maglev()) {
+      cluster.setLbPolicy(Cluster.LbPolicy.MAGLEV);
+      Long size = hash.maglevTableSize();
+      if (size != null) {
+        cluster.setMaglevLbConfig(
+            Cluster.MaglevLbConfig.newBuilder().setTableSize(UInt64Value.of(size)));
+      }
+      return;
+    }
+    Long ring = hash.minimumRingSize();
+    cluster
+        .setLbPolicy(Cluster.LbPolicy.RING_HASH)
+        .setRingHashLbConfig(
+            Cluster.RingHashLbConfig.newBuilder()
+                .setMinimumRingSize(UInt64Value.of(ring == null || ring == 0 ? RING : ring)));
+  }
+
+  private static void localities(Cluster.Builder cluster, LoadBalancer asked) {
+    LoadBalancer.Locality locality = asked.localityLbSetting();
+    if (locality != null && !Boolean.FALSE.equals(locality.enabled())) {
+      cluster
+          .getCommonLbConfigBuilder()
+          .setLocalityWeightedLbConfig(
+              Cluster.CommonLbConfig.LocalityWeightedLbConfig.getDefaultInstance());
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package io.selvage.controller.translate;
+
+import io.selvage.controller.registry.RegisteredWorkload;
+import io.selvage.controller.registry.WorkloadNode;
+import io.selvage.controller.resource.Checked;
+import io.selvage.controller.resource.Kind;
+import io.selvage.controller.resource.Kinds;
+import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.DestinationRule;
+import io.selvage.controller.resource.view.HttpRoute;
+import io.selvage.controller.resource.view.LoadBalancer;
+import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.Service;
+import io.selvage.controller.resource.view.ServiceEntry;
+import io.selvage.controller.resource.view.TrafficPolicy;
+import io.selvage.controller.resource.view.VirtualService;
+import io.selvage.controller.resource.view.WorkloadEntry;
+import io.selvage.controller.store.StoreSnapshot;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything that translation reads, at one moment. Immutable; resources that cannot be read are
+ * left out and noted in {@link #problems()}.
+ */
+public final class MeshView {
+  private static final Comparator<Resource> OLDEST_FIRST =
+      Comparator.comparing(Resource::created)
+          .thenComparing(Resource::namespace)
+          .thenComparing(Resource::name);
+  private final MeshSettings settings;
+  private final Problems problems = new Problems();
+  private final List<MeshService> services;
+  private final Map<String, MeshService> byHost = new LinkedHashMap<>();
+  private final List<VirtualService> virtualServices;
+  private final List<DestinationRule> destinationRules;
+  private final List<PeerAuthentication> peerAuthentications;
+  private final List<AuthorizationPolicy> authorizationPolicies;
+  private final List<Resource> unreadable = new ArrayList<>();
+  private final Set<String> callerLabels = new TreeSet<>();
+
+  /**
+   * Reads resources and workloads.
+   *
+   * @param vips virtual address of a host
+   */
+  public MeshView(
+      MeshSettings settings,
+      StoreSnapshot resources,
+      List<RegisteredWorkload> workloads,
+      UnaryOperator<String> vips) {
+    this(settings, kind -> resources.list(kind), workloads, vips);
+  }
+
+  MeshView(
+      MeshSettings settings,
+      Function<Kind, Collection<Resource>> resources,
+      List<RegisteredWorkload> workloads,
+      UnaryOperator<String> vips) {
+    this.settings = settings;
+    virtualServices =
+        read(resources, Kinds.VIRTUAL_SERVICE, VirtualService::parse, VirtualService::source);
+    destinationRules =
+        read(resources, Kinds.DESTINATION_RULE, DestinationRule::parse, DestinationRule::source);
+    peerAuthentications =
+        read(
+            resources,
+            Kinds.PEER_AUTHENTICATION,
+            PeerAuthentication::parse,
+            PeerAuthentication::source);
+    authorizationPolicies =
+        read(
+            resources,
+            Kinds.AUTHORIZATION_POLICY,
+            AuthorizationPolicy::parse,
+            AuthorizationPolicy::source);
+    ServiceIndex index =
+        new ServiceIndex(
+            settings,
+            vips,
+            problems,
+            workloads,
+            read(resources, Kinds.WORKLOAD_ENTRY, WorkloadEntry::parse, WorkloadEntry::source));
+    services =
+        index.build(
+            read(resources, Kinds.SERVICE, Service::parse, Service::source),
+            read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
+    services.forEach(s -> byHost.put(s.host(), s));
+    collectCallerLabels();
+  }
+
+  private <T> List<T> read(
+      Function<Kind, Collection<Resource>> resources,
+      Kind kind,
+      Function<Resource, Checked<T>> parser,
+      Function<T, Resource> source) {
+    List<T> views = new ArrayList<>();
+    for (Resource resource : resources.apply(kind)) {
+      Checked<T> checked = parser.apply(resource);
+      T value = checked.value();
+      if (value != null) {
+        views.add(value);
+      } else {
+        problems.invalid(resource, checked.violations());
+        if (kind.security()) {
+          unreadable.add(resource);
+        }
+      }
+    }
+    views.sort(Comparator.comparing(source, OLDEST_FIRST));
+    return List.copyOf(views);
+  }
+
+  private void collectCallerLabels() {
+    for (VirtualService service : virtualServices) {
+      for (HttpRoute route : service.http()) {
+        route.match().forEach(m -> callerLabels.addAll(m.sourceLabels().keySet()));
+      }
+      service
+          .tcp()
+          .forEach(r -> r.match().forEach(m -> callerLabels.addAll(m.sourceLabels().keySet())));
+      service
+          .tls()
+          .forEach(r -> r.match().forEach(m -> callerLabels.addAll(m.sourceLabels().keySet())));
+    }
+    for (DestinationRule rule : destinationRules) {
+      callerLabels.addAll(rule.workloadSelector().keySet());
+      collectFailoverLabels(rule.trafficPolicy());
+      rule.subsets().forEach(s -> collectFailoverLabels(s.trafficPolicy()));
+    }
+  }
+
+  private void collectFailoverLabels(@Nullable TrafficPolicy policy) {
+    if (policy == null) {
+      return;
+    }
+    List<LoadBalancer> balancers = new ArrayList<>();
+    if (policy.loadBalancer() != null) {
+      balancers.add(policy.loadBalancer());
+    }
+    for (TrafficPolicy.PortPolicy port : policy.portLevelSettings()) {
+      if (port.loadBalancer() != null) {
+        balancers.add(port.loadBalancer());
+      }
+    }
+    for (LoadBalancer balancer : balancers) {
+      LoadBalancer.Locality locality = balancer.localityLbSetting();
+      if (locality != null) {
+        locality.failoverPriority().forEach(l -> callerLabels.add(l.replaceFirst("=.*", "")));
+      }
+    }
+  }
+
+  MeshSettings settings() {
+    return settings;
+  }
+
+  /** What was found wrong so far; translation adds to it. */
+  public Problems problems() {
+    return problems;
+  }
+
+  List<MeshService> services() {
+    return services;
+  }
+
+  @Nullable MeshService service(String host) {
+    return byHost.get(host);
+  }
+
+  List<VirtualService> virtualServices() {
+    return virtualServices;
+  }
+
+  List<DestinationRule> destinationRules() {
+    return destinationRules;
+  }
+
+  List<PeerAuthentication> peerAuthentications() {
+    return peerAuthentications;
+  }
+
+  List<AuthorizationPolicy> authorizationPolicies() {
+    return authorizationPolicies;
+  }
+
+  /** Security resources that could not be read: what they cover is closed, never left open. */
+  List<Resource> unreadable(Kind kind, String namespace) {
+    return unreadable.stream()
+        .filter(r -> r.kind().equals(kind))
+        .filter(
+            r -> r.namespace().equals(namespace) || r.namespace().equals(settings.rootNamespace()))
+        .toList();
+  }
+
+  /** The labels of a caller that any rule looks at: others do not split callers into groups. */
+  Map<String, String> relevantLabels(WorkloadNode node) {
+    Map<String, String> relevant = new LinkedHashMap<>();
+    for (String name : callerLabels) {
+      String value = node.labels().get(name);
+      if (value != null) {
+        relevant.put(name, value);
+      }
+    }
+    return relevant;
+  }
+}

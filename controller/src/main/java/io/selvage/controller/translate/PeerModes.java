@@ -1,0 +1,61 @@
+package io.selvage.controller.translate;
+
+import io.selvage.controller.registry.WorkloadNode;
+import io.selvage.controller.resource.Kinds;
+import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.PeerAuthentication.Mode;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Mutual TLS mode of a workload's port: port over workload over namespace over mesh, the oldest
+ * resource of a level; PERMISSIVE where nobody says (Istio's PeerAuthentication).
+ */
+final class PeerModes {
+  private final Mode base;
+  private final @Nullable PeerAuthentication ofWorkload;
+  private final boolean closed;
+
+  PeerModes(MeshView view, WorkloadNode node) {
+    PeerAuthentication mesh = null;
+    PeerAuthentication namespace = null;
+    PeerAuthentication workload = null;
+    for (PeerAuthentication each : view.peerAuthentications()) {
+      boolean everyone = each.selector().isEmpty();
+      boolean root = each.source().namespace().equals(view.settings().rootNamespace());
+      boolean own = each.source().namespace().equals(node.namespace());
+      if (root && everyone && mesh == null) {
+        mesh = each;
+      }
+      if (own && everyone && namespace == null && !root) {
+        namespace = each;
+      }
+      if (own
+          && !everyone
+          && workload == null
+          && ServiceIndex.matches(each.selector(), node.labels())) {
+        workload = each;
+      }
+    }
+    Mode mode = Mode.PERMISSIVE;
+    mode = over(mode, mesh);
+    mode = over(mode, namespace);
+    mode = over(mode, workload);
+    this.base = mode;
+    this.ofWorkload = workload;
+    // a policy that cannot be read must not leave the door open
+    this.closed = !view.unreadable(Kinds.PEER_AUTHENTICATION, node.namespace()).isEmpty();
+  }
+
+  private static Mode over(Mode inherited, @Nullable PeerAuthentication next) {
+    return next == null || next.mode() == Mode.UNSET ? inherited : next.mode();
+  }
+
+  /** The mode of a port that the workload listens on. */
+  Mode of(int port) {
+    if (closed) {
+      return Mode.STRICT;
+    }
+    Mode own = ofWorkload == null ? null : ofWorkload.portLevel().get(port);
+    return own == null || own == Mode.UNSET ? base : own;
+  }
+}

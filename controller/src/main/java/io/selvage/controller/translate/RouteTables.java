@@ -1,0 +1,112 @@
+package io.selvage.controller.translate;
+
+import com.google.protobuf.UInt32Value;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Route configurations {@code <port>}: a virtual host for each HTTP service on the port. */
+final class RouteTables {
+  private static final int MAX_DIRECT_BYTES = 1024 * 1024;
+  private final MeshView view;
+  private final Caller caller;
+  private final HttpRoutes routes;
+
+  RouteTables(MeshView view, Caller caller, Rules rules) {
+    this.view = view;
+    this.caller = caller;
+    this.routes = new HttpRoutes(view, caller, rules);
+  }
+
+  /** Ports on which somebody speaks HTTP. */
+  Set<Integer> ports() {
+    Set<Integer> ports = new TreeSet<>();
+    for (MeshService service : view.services()) {
+      if (service.visibleTo(caller.namespace())) {
+        for (MeshPort port : service.ports()) {
+          if (port.protocol().isHttp()) {
+            ports.add(port.number());
+          }
+        }
+      }
+    }
+    return ports;
+  }
+
+  List<RouteConfiguration> all() {
+    return ports().stream().map(this::table).toList();
+  }
+
+  private RouteConfiguration table(int port) {
+    RouteConfiguration.Builder table =
+        RouteConfiguration.newBuilder()
+            .setName(Integer.toString(port))
+            .setValidateClusters(Protos.flag(false))
+            .setMaxDirectResponseBodySizeBytes(UInt32Value.of(MAX_DIRECT_BYTES));
+    Set<String> taken = new HashSet<>();
+    for (MeshService service : view.services()) {
+      MeshPort found = service.port(port);
+      if (found == null || !found.protocol().isHttp() || !service.visibleTo(caller.namespace())) {
+        continue;
+      }
+      List<String> domains = new ArrayList<>(domains(service, port));
+      // Envoy refuses a table in which a domain is twice; the first by name keeps it
+      domains.removeIf(d -> !taken.add(d));
+      if (!domains.isEmpty()) {
+        table.addVirtualHosts(
+            VirtualHost.newBuilder()
+                .setName(service.host() + ":" + port)
+                .addAllDomains(domains)
+                .setIncludeRequestAttemptCount(true)
+                .addAllRoutes(routes.of(service, port)));
+      }
+    }
+    return table.addVirtualHosts(rest()).build();
+  }
+
+  private Collection<String> domains(MeshService service, int port) {
+    Set<String> domains = new LinkedHashSet<>();
+    for (String name : service.namesFor(caller.namespace())) {
+      domains.add(name);
+      domains.add(name + ":" + port);
+    }
+    if (!service.vip().isEmpty()) {
+      domains.add(service.vip());
+      domains.add(service.vip() + ":" + port);
+    }
+    return domains;
+  }
+
+  /** What happens to hosts that the mesh does not know. */
+  private VirtualHost rest() {
+    boolean allow = view.settings().allowAny();
+    Route.Builder route =
+        Route.newBuilder()
+            .setName(allow ? "allow_any" : "block_all")
+            .setMatch(RouteMatches.everything());
+    if (allow) {
+      route.setRoute(
+          RouteAction.newBuilder()
+              .setCluster(ClusterName.PASSTHROUGH)
+              .setTimeout(Protos.duration(Duration.ZERO)));
+    } else {
+      route.setDirectResponse(DirectResponseAction.newBuilder().setStatus(502));
+    }
+    return VirtualHost.newBuilder()
+        .setName(allow ? "allow_any" : "block_all")
+        .addDomains("*")
+        .setIncludeRequestAttemptCount(true)
+        .addRoutes(route)
+        .build();
+  }
+}

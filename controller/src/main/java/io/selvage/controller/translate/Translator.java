@@ -1,0 +1,151 @@
+package io.selvage.controller.translate;
+
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
+import io.envoyproxy.envoy.config.listener.v3.Listener;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.selvage.controller.ca.Pem;
+import io.selvage.controller.ca.TrustBundle;
+import io.selvage.controller.registry.WorkloadNode;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * From one view of the mesh to the configuration of any data plane: pure, and computed once for all
+ * callers that see the same. Thread-safe.
+ */
+public final class Translator {
+  private final MeshView view;
+  private final TrustBundle bundle;
+  private final Interner interner;
+  private final Map<Caller, Outbound> outbound = new ConcurrentHashMap<>();
+
+  /** What a caller sees of others. */
+  private record Outbound(
+      ResourceSet clusters,
+      ResourceSet endpoints,
+      ResourceSet listeners,
+      ResourceSet routes,
+      ResourceSet names) {}
+
+  private Translator(MeshView view, TrustBundle bundle, Interner interner) {
+    this.view = view;
+    this.bundle = bundle;
+    this.interner = interner;
+  }
+
+  /** The first generation. */
+  public static Translator first(MeshView view, TrustBundle bundle) {
+    return new Translator(view, bundle, new Interner());
+  }
+
+  /** The generation after this one, sharing what did not change. */
+  public Translator next(MeshView newView, TrustBundle newBundle) {
+    return new Translator(newView, newBundle, interner.next());
+  }
+
+  /** What was found wrong, also by translations so far. */
+  public Problems problems() {
+    return view.problems();
+  }
+
+  /** Everything for one data plane. */
+  public AgentConfig configFor(WorkloadNode node) {
+    Caller caller = Caller.of(node, view);
+    Outbound seen = outbound.computeIfAbsent(caller, this::translate);
+    ResourceSet trust =
+        interner.set(
+            "trust",
+            List.of(interner.resource(TypeUrl.TRUST_BUNDLE, bundle.trustDomain(), struct(bundle))));
+    ResourceSet clusters = seen.clusters();
+    ResourceSet listeners = seen.listeners();
+    if (!node.proxyless()) {
+      InboundListeners inbound = new InboundListeners(view, node);
+      List<XdsResource> own = new ArrayList<>();
+      for (Cluster cluster : inbound.clusters()) {
+        own.add(interner.resource(TypeUrl.CDS, cluster.getName(), cluster));
+      }
+      clusters =
+          interner.joined(
+              "cds|" + node.id() + node.instance(), seen.clusters(), ResourceSet.of(own));
+      List<XdsResource> ways = new ArrayList<>();
+      for (Listener listener : inbound.listeners()) {
+        ways.add(interner.resource(TypeUrl.LDS, listener.getName(), listener));
+      }
+      listeners =
+          interner.joined(
+              "lds|" + node.id() + node.instance(), seen.listeners(), ResourceSet.of(ways));
+    }
+    return new AgentConfig(
+        Map.of(
+            TypeUrl.CDS,
+            clusters,
+            TypeUrl.EDS,
+            seen.endpoints(),
+            TypeUrl.LDS,
+            listeners,
+            TypeUrl.RDS,
+            seen.routes(),
+            TypeUrl.NDS,
+            seen.names(),
+            TypeUrl.TRUST_BUNDLE,
+            trust));
+  }
+
+  private Outbound translate(Caller caller) {
+    Rules rules = new Rules(view, caller);
+    RouteTables tables = new RouteTables(view, caller, rules);
+    List<XdsResource> clusters = new ArrayList<>();
+    for (Cluster each : new OutboundClusters(view, caller, rules).all()) {
+      clusters.add(interner.resource(TypeUrl.CDS, each.getName(), each));
+    }
+    List<XdsResource> endpoints = new ArrayList<>();
+    for (ClusterLoadAssignment each : new Assignments(view, caller, rules).all()) {
+      endpoints.add(interner.resource(TypeUrl.EDS, each.getClusterName(), each));
+    }
+    List<XdsResource> routes = new ArrayList<>();
+    List<XdsResource> listeners = new ArrayList<>();
+    if (caller.proxyless()) {
+      Proxyless proxyless = new Proxyless(view, caller, rules);
+      for (RouteConfiguration each : proxyless.routes()) {
+        routes.add(interner.resource(TypeUrl.RDS, each.getName(), each));
+      }
+      for (Listener each : proxyless.listeners()) {
+        listeners.add(interner.resource(TypeUrl.LDS, each.getName(), each));
+      }
+    } else {
+      for (RouteConfiguration each : tables.all()) {
+        routes.add(interner.resource(TypeUrl.RDS, each.getName(), each));
+      }
+      for (Listener each : new OutboundListeners(view, caller, rules, tables).all()) {
+        listeners.add(interner.resource(TypeUrl.LDS, each.getName(), each));
+      }
+    }
+    List<XdsResource> names =
+        List.of(interner.resource(TypeUrl.NDS, NameTables.NAME, NameTables.of(view, caller)));
+    String key = caller.toString();
+    return new Outbound(
+        interner.set("cds|" + key, clusters),
+        interner.set("eds|" + key, endpoints),
+        interner.set("lds|" + key, listeners),
+        interner.set("rds|" + key, routes),
+        interner.set("nds|" + key, names));
+  }
+
+  private static Struct struct(TrustBundle bundle) {
+    ListValue.Builder roots = ListValue.newBuilder();
+    for (X509Certificate root : bundle.roots()) {
+      roots.addValues(Protos.text(Pem.of(root)));
+    }
+    return Struct.newBuilder()
+        .putFields("trustDomain", Protos.text(bundle.trustDomain()))
+        .putFields("roots", Value.newBuilder().setListValue(roots).build())
+        .build();
+  }
+}
