@@ -51,6 +51,15 @@ public final class TestAuthority {
     return new Credentials(pair.getPrivate(), List.of(leaf(pair, names)), root);
   }
 
+  /** The same, but its time is over. */
+  public Credentials expired(String spiffeId) {
+    KeyPair pair = newKeys();
+    GeneralNames names =
+        new GeneralNames(new GeneralName(GeneralName.uniformResourceIdentifier, spiffeId));
+    Instant end = Instant.now().minus(Duration.ofMinutes(1));
+    return new Credentials(pair.getPrivate(), List.of(leaf(pair, names, end)), root);
+  }
+
   /** A new key with a certificate for loopback, as an application's own https server has it. */
   public Credentials loopback() {
     KeyPair pair = newKeys();
@@ -77,7 +86,7 @@ public final class TestAuthority {
   private X509Certificate selfSigned() {
     try {
       X500Principal name = new X500Principal("CN=test root");
-      JcaX509v3CertificateBuilder builder = builder(name, name, keys);
+      JcaX509v3CertificateBuilder builder = builder(name, name, keys, Instant.now().plus(LIFETIME));
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
       builder.addExtension(
           Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
@@ -88,9 +97,13 @@ public final class TestAuthority {
   }
 
   private X509Certificate leaf(KeyPair pair, GeneralNames names) {
+    return leaf(pair, names, Instant.now().plus(LIFETIME));
+  }
+
+  private X509Certificate leaf(KeyPair pair, GeneralNames names, Instant end) {
     try {
       JcaX509v3CertificateBuilder builder =
-          builder(root.getSubjectX500Principal(), new X500Principal("O=test"), pair);
+          builder(root.getSubjectX500Principal(), new X500Principal("O=test"), pair, end);
       builder.addExtension(Extension.subjectAlternativeName, false, names);
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
       builder.addExtension(
@@ -105,13 +118,13 @@ public final class TestAuthority {
   }
 
   private JcaX509v3CertificateBuilder builder(
-      X500Principal issuer, X500Principal subject, KeyPair pair) {
-    Instant now = Instant.now();
+      X500Principal issuer, X500Principal subject, KeyPair pair, Instant end) {
+    Instant start = Instant.now().minus(Duration.ofMinutes(5));
     return new JcaX509v3CertificateBuilder(
         issuer,
         BigInteger.valueOf(serial.incrementAndGet()),
-        Date.from(now.minus(Duration.ofMinutes(5))),
-        Date.from(now.plus(LIFETIME)),
+        Date.from(start),
+        Date.from(end),
         subject,
         pair.getPublic());
   }

@@ -1,0 +1,245 @@
+package io.selvage.instrumentation.testing.server;
+
+import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.AsyncDriver;
+import io.selvage.engine.flow.AsyncTransport;
+import io.selvage.engine.flow.BlockingDriver;
+import io.selvage.engine.flow.Clock;
+import io.selvage.engine.flow.End;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Facts;
+import io.selvage.engine.flow.Layer;
+import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Outcome;
+import io.selvage.engine.flow.Peer;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.RequestHead;
+import io.selvage.engine.flow.Responded;
+import io.selvage.engine.flow.Stack;
+import io.selvage.engine.flow.TraceContext;
+import io.selvage.extension.Mesh;
+import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.MeshTls;
+import io.selvage.extension.Names;
+import io.selvage.extension.PortPolicy;
+import io.selvage.extension.Statements;
+import io.selvage.instrumentation.testing.client.Credentials;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A mesh for servers' seams: real exchanges with one layer, whose decisions the path asks for.
+ *
+ * <p>{@code /deny…} is refused, {@code /delay…} waits, {@code /teapot…} is answered with headers;
+ * everything else runs. What the seam reports is kept. Any thread.
+ */
+public final class ServerMesh implements MeshRuntime, AutoCloseable {
+  static final Duration DELAY = Duration.ofMillis(600);
+  static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
+
+  private final ServerTls tls;
+  private final Stack stack = Stack.builder().layer(new Script()).build();
+  private final Map<Integer, String> listening = new ConcurrentHashMap<>();
+  private final List<Integer> closed = new CopyOnWriteArrayList<>();
+  private final List<Served> served = new CopyOnWriteArrayList<>();
+  private final List<String> reports = new CopyOnWriteArrayList<>();
+  private final Map<Exchange, Served> open = new ConcurrentHashMap<>();
+  private volatile PortPolicy.Mode mode = PortPolicy.Mode.PERMISSIVE;
+  private volatile boolean broken;
+
+  public ServerMesh(Credentials credentials) {
+    this.tls = new ServerTls(credentials);
+    Mesh.install(this);
+  }
+
+  /** As if the control plane had pushed it. */
+  public void mode(PortPolicy.Mode value) {
+    mode = value;
+  }
+
+  /** From now on each request makes the mesh throw. */
+  public void breakRequests() {
+    broken = true;
+  }
+
+  /** From now on each handshake makes the mesh throw. */
+  public void breakHandshakes() {
+    tls.broken(true);
+  }
+
+  /** Requests in the order in which they came. */
+  public List<Served> served() {
+    return served;
+  }
+
+  public Map<Integer, String> listeningPorts() {
+    return listening;
+  }
+
+  public List<Integer> closedPorts() {
+    return closed;
+  }
+
+  public List<String> reports() {
+    return reports;
+  }
+
+  /** Exchanges that were begun and not ended. */
+  public int inFlight() {
+    return open.size();
+  }
+
+  @Override
+  public @Nullable Exchange inbound(RequestHead head, Peer peer) {
+    if (broken) {
+      throw new IllegalStateException("the mesh is broken");
+    }
+    Served request =
+        new Served(head.method(), head.path(), head.authority(), head.protocol(), peer);
+    Facts facts =
+        new Facts(
+            (layer, bug) -> {
+              throw new AssertionError(layer, bug);
+            });
+    facts.peer = peer;
+    Exchange exchange = new Exchange(stack, Clock.SYSTEM, head, facts);
+    open.put(exchange, request);
+    served.add(request);
+    return exchange;
+  }
+
+  private final class Script extends Layer {
+    @Override
+    protected @Nullable Action onRequest(Exchange x) {
+      String path = x.head().path();
+      if (path.startsWith("/deny")) {
+        return Rejection.of(403, 7, "-", "SELV-5001", "RBAC: access denied", "policy deny");
+      }
+      if (path.startsWith("/teapot")) {
+        return new Rejection(418, 14, "FI", "SELV-6010", "short", "", Map.of("retry-after", "7"));
+      }
+      if (path.startsWith("/delay") && !x.resumed()) {
+        return x.waitFor(DELAY);
+      }
+      Peer peer = x.facts().peer;
+      x.facts().context =
+          new MeshContext(
+              new TraceContext(TRACE, "b7ad6b7169203331", true, ""),
+              Long.MAX_VALUE,
+              peer == null ? null : peer.principal(),
+              "request-1");
+      x.head().setHeader("x-added", "by the mesh");
+      x.head().removeHeader("x-removed");
+      return PASS;
+    }
+
+    @Override
+    protected void onOutcome(Exchange x, Outcome outcome) {
+      seen(x).outcome(outcome);
+      if (outcome instanceof Responded responded) {
+        responded.head().setHeader("x-answered", "by the mesh");
+        responded.head().removeHeader("x-secret");
+      }
+    }
+
+    @Override
+    protected void onEnd(Exchange x, End end) {
+      seen(x).end(end);
+      open.remove(x);
+    }
+
+    private Served seen(Exchange x) {
+      Served request = open.get(x);
+      if (request == null) {
+        throw new AssertionError("an exchange that was ended");
+      }
+      return request;
+    }
+  }
+
+  @Override
+  public PortPolicy port(int localPort) {
+    return new PortPolicy(mode, true);
+  }
+
+  @Override
+  public void listening(int localPort, String seam) {
+    listening.put(localPort, seam);
+  }
+
+  @Override
+  public void closed(int localPort) {
+    closed.add(localPort);
+  }
+
+  @Override
+  public MeshTls tls() {
+    return tls;
+  }
+
+  /** The same, with its counters. */
+  public ServerTls serverTls() {
+    return tls;
+  }
+
+  @Override
+  public @Nullable Exchange outbound(RequestHead head, String host, int port) {
+    return null;
+  }
+
+  @Override
+  public @Nullable Exchange connect(String host, int port) {
+    return null;
+  }
+
+  @Override
+  public BlockingDriver blocking() {
+    return BlockingDriver.real(Clock.SYSTEM);
+  }
+
+  @Override
+  public AsyncDriver async(Exchange exchange, AsyncTransport transport, Consumer<Outcome> outcome) {
+    throw new UnsupportedOperationException("the calling side");
+  }
+
+  @Override
+  public Clock clock() {
+    return Clock.SYSTEM;
+  }
+
+  @Override
+  public Names names() {
+    return new Names() {
+      @Override
+      public @Nullable List<InetAddress> resolve(String host) {
+        return null;
+      }
+
+      @Override
+      public @Nullable String nameOf(InetAddress address) {
+        return null;
+      }
+    };
+  }
+
+  @Override
+  public Statements statements() {
+    return (system, address, port, database, sql) -> null;
+  }
+
+  @Override
+  public void report(String code, String message) {
+    reports.add(code + " " + message);
+  }
+
+  @Override
+  public void close() {
+    Mesh.install(null);
+  }
+}
