@@ -41,6 +41,12 @@ final class EnvoyCommand extends Verb {
   String address = "127.0.0.1";
 
   @Option(
+      names = "--bind",
+      defaultValue = "127.0.0.1",
+      description = "Loopback address on which Envoy listens for what the workload calls.")
+  String bind = "127.0.0.1";
+
+  @Option(
       names = "--admin-port",
       defaultValue = "0",
       description = "Envoy's admin page on loopback; 0 = none.")
@@ -92,6 +98,7 @@ final class EnvoyCommand extends Verb {
                   service,
                   address,
                   all,
+                  bind,
                   adminPort,
                   Duration.ofSeconds(lifetimeSeconds)),
               java.util.Objects.requireNonNull(folder).toAbsolutePath());

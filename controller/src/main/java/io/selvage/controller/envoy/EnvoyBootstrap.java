@@ -59,6 +59,8 @@ final class EnvoyBootstrap {
             w.service(),
             "ports",
             ports,
+            "bind",
+            w.bind(),
             "instance",
             w.service() + "-" + w.ports().get(0).target()));
     Map<String, Object> node = new LinkedHashMap<>();

@@ -46,6 +46,7 @@ public final class EnvoySidecar {
    * @param controller {@code host:port} of the control port
    * @param token a join token for {@code namespace} and {@code serviceAccount}
    * @param address IP address on which the mesh ports are reached
+   * @param bind loopback address on which Envoy listens for what the workload calls
    * @param adminPort of Envoy's own admin page on loopback; 0 = none
    * @param lifetime asked for; the controller may shorten it
    */
@@ -58,6 +59,7 @@ public final class EnvoySidecar {
       String serviceAccount,
       String address,
       List<Port> ports,
+      String bind,
       int adminPort,
       Duration lifetime) {
     public Workload {

@@ -32,7 +32,9 @@ class BookinfoManifestsIT {
   @BeforeAll
   static void up() {
     Path data = Checkout.sharedData();
-    assumeTrue(data != null && Files.isDirectory(data.resolve("istio/bookinfo-networking")), "no published manifests beside the checkout (../shared/data)");
+    assumeTrue(
+        data != null && Files.isDirectory(data.resolve("istio/bookinfo-networking")),
+        "no published manifests beside the checkout (../shared/data)");
     manifests = data.resolve("istio/bookinfo-networking");
     mesh = DevMesh.up("manifests");
     bookinfo = new Bookinfo(mesh);
@@ -70,17 +72,25 @@ class BookinfoManifestsIT {
   /** Waits until ten answers in a row are as wanted. */
   private static void settled(Predicate<HttpResponse<String>> wanted, String query) {
     int[] streak = new int[1];
-    Waiting.until("callers follow", Duration.ofSeconds(15), () -> (streak[0] = wanted.test(reviews(query)) ? streak[0] + 1 : 0) >= 10);
+    Waiting.until(
+        "callers follow",
+        Duration.ofSeconds(15),
+        () -> (streak[0] = wanted.test(reviews(query)) ? streak[0] + 1 : 0) >= 10);
   }
 
   private static Load.Answers run(int count) {
-    return Load.run(bookinfo.url("/api/v1/products/0/reviews"), count, 8, BookinfoManifestsIT::version);
+    return Load.run(
+        bookinfo.url("/api/v1/products/0/reviews"), count, 8, BookinfoManifestsIT::version);
   }
 
   private static void shares(Load.Answers answers, String one, String other, double fractionOfOne) {
     int n = answers.total();
     assertThat(answers.of(one) + answers.of(other)).as(answers.byLabel().toString()).isEqualTo(n);
-    assertThat((double) answers.of(one)).as(answers.byLabel().toString()).isBetween(n * fractionOfOne - 4 * Math.sqrt(n * fractionOfOne * (1 - fractionOfOne)), n * fractionOfOne + 4 * Math.sqrt(n * fractionOfOne * (1 - fractionOfOne)));
+    assertThat((double) answers.of(one))
+        .as(answers.byLabel().toString())
+        .isBetween(
+            n * fractionOfOne - 4 * Math.sqrt(n * fractionOfOne * (1 - fractionOfOne)),
+            n * fractionOfOne + 4 * Math.sqrt(n * fractionOfOne * (1 - fractionOfOne)));
   }
 
   @Test
@@ -155,7 +165,8 @@ class BookinfoManifestsIT {
     assertThat(jason.statusCode()).isEqualTo(200);
     assertThat(seconds).isBetween(6.9, 7.7);
     begun = System.nanoTime();
-    assertThat(Load.get(bookinfo.url("/api/v1/products/0/ratings?u=paul")).statusCode()).isEqualTo(200);
+    assertThat(Load.get(bookinfo.url("/api/v1/products/0/ratings?u=paul")).statusCode())
+        .isEqualTo(200);
     assertThat((System.nanoTime() - begun) / 1e9).isLessThan(3);
   }
 
@@ -166,20 +177,28 @@ class BookinfoManifestsIT {
     HttpResponse<String> jason = Load.get(bookinfo.url("/api/v1/products/0/ratings?u=jason"));
     assertThat(jason.statusCode()).isEqualTo(500);
     assertThat(jason.body()).isEqualTo("fault filter abort");
-    assertThat(Load.get(bookinfo.url("/api/v1/products/0/ratings?u=paul")).statusCode()).isEqualTo(200);
+    assertThat(Load.get(bookinfo.url("/api/v1/products/0/ratings?u=paul")).statusCode())
+        .isEqualTo(200);
   }
 
   @Test
   void faultInjectionDetails() throws IOException {
     apply("fault-injection-details-v1.yaml");
-    Waiting.until("the abort", Duration.ofSeconds(10), () -> Load.get(bookinfo.url("/api/v1/products/0")).statusCode() == 555);
+    Waiting.until(
+        "the abort",
+        Duration.ofSeconds(10),
+        () -> Load.get(bookinfo.url("/api/v1/products/0")).statusCode() == 555);
   }
 
   @Test
   void subsetsWithoutInstancesAnswer503() throws IOException {
     apply("virtual-service-details-v2.yaml");
-    Waiting.until("no healthy upstream", Duration.ofSeconds(10), () -> Load.get(bookinfo.url("/api/v1/products/0")).statusCode() == 503);
-    assertThat(Load.get(bookinfo.url("/api/v1/products/0")).body()).isEqualTo("no healthy upstream");
+    Waiting.until(
+        "no healthy upstream",
+        Duration.ofSeconds(10),
+        () -> Load.get(bookinfo.url("/api/v1/products/0")).statusCode() == 503);
+    assertThat(Load.get(bookinfo.url("/api/v1/products/0")).body())
+        .isEqualTo("no healthy upstream");
   }
 
   @Test
@@ -199,6 +218,9 @@ class BookinfoManifestsIT {
   @Test
   void egressRulesAreAccepted() throws IOException {
     apply("egress-rule-google-apis.yaml");
-    assertThat(mesh.kubectl("get", "serviceentry", "googleapis", "-o", "jsonpath={.spec.hosts[0]}").out()).isEqualTo("www.googleapis.com");
+    assertThat(
+            mesh.kubectl("get", "serviceentry", "googleapis", "-o", "jsonpath={.spec.hosts[0]}")
+                .out())
+        .isEqualTo("www.googleapis.com");
   }
 }
