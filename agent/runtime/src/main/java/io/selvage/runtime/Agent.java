@@ -14,6 +14,7 @@ import io.selvage.tooling.WeaveReport;
 import io.selvage.tooling.Weaving;
 import java.io.IOException;
 import java.lang.instrument.Instrumentation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +117,7 @@ final class Agent {
     }
     List<SeamFile> files =
         Weaving.shipped(loader).stream().filter(file -> settings.instruments(file.name())).toList();
-    Weaving.install(inst, loader, files, weaving);
+    Weaving.install(inst, loader, files, weaving).selfCheckAfter(Duration.ofSeconds(3));
   }
 
   private void openAdmin() {

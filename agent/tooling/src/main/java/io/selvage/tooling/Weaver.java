@@ -187,7 +187,10 @@ final class Weaver implements ClassFileTransformer {
       implements ElementMatcher<MethodDescription> {
     @Override
     public boolean matches(@Nullable MethodDescription method) {
-      for (Seam seam : method == null ? List.<Seam>of() : seams) {
+      if (method == null) {
+        return false;
+      }
+      for (Seam seam : seams) {
         if (seam.method().matches(method, relocation)) {
           return true;
         }

@@ -2,6 +2,7 @@ package io.selvage.tooling;
 
 import java.lang.instrument.Instrumentation;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -165,6 +166,28 @@ public final class Weaving {
       }
     }
     return holes;
+  }
+
+  /**
+   * Runs {@link #selfCheck} once, after a delay that lets the other agents come, on a daemon thread
+   * of its own.
+   */
+  public void selfCheckAfter(Duration delay) {
+    var check =
+        new Thread("selvage-weave-check") {
+          @Override
+          public void run() {
+            try {
+              sleep(delay.toMillis());
+              var unused = selfCheck();
+            } catch (InterruptedException e) {
+              interrupt();
+            }
+          }
+        };
+    check.setDaemon(true);
+    check.setContextClassLoader(null);
+    check.start();
   }
 
   /**

@@ -1,10 +1,12 @@
 package io.selvage.tooling;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.lang.instrument.ClassFileTransformer;
 import java.security.ProtectionDomain;
+import java.time.Duration;
 import net.bytebuddy.agent.ByteBuddyAgent;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -59,6 +61,27 @@ class LinkAndProbeTest {
         ClassLoader loader, String name, Class<?> type, ProtectionDomain domain, byte[] code) {
       return type == Guarded.class ? IsolatedLoader.classFile(Guarded.class) : null;
     }
+  }
+
+  @Test
+  void theSelfCheckRunsLaterByItself() throws Exception {
+    assertThat(Guarded.guarded()).isNotEmpty();
+    var instrumentation = ByteBuddyAgent.install();
+    ClassFileTransformer other = new Undo();
+    instrumentation.addTransformer(other, true);
+    try {
+      instrumentation.retransformClasses(Guarded.class);
+      Woven.WEAVING.selfCheckAfter(Duration.ZERO);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(Woven.status("sample.app.Guarded", "GuardAdvice").state())
+                      .isEqualTo(SeamStatus.State.FAILED));
+    } finally {
+      instrumentation.removeTransformer(other);
+      instrumentation.retransformClasses(Guarded.class);
+    }
+    assertThat(Woven.WEAVING.selfCheck()).isEmpty();
   }
 
   @Test
