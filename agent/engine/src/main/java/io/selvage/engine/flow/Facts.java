@@ -73,6 +73,10 @@ public class Facts {
     this.failures = failures;
   }
 
+  protected final LayerFailures failures() {
+    return failures;
+  }
+
   final void layerFailed(String layer, Throwable bug) {
     failures.failed(layer, bug);
   }

@@ -1,24 +1,28 @@
 package io.selvage.engine.stack;
 
-import io.selvage.engine.flow.BodyReplay;
+import io.selvage.engine.balancing.BalancedPicker;
 import io.selvage.engine.flow.Clock;
-import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Facts;
 import io.selvage.engine.flow.MeshContext;
 import io.selvage.engine.flow.Peer;
-import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Stack;
+import io.selvage.engine.flow.StatementFacts;
+import io.selvage.engine.match.HostTable;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.NameTable;
 import io.selvage.engine.model.Node;
 import io.selvage.engine.observing.AccessLog;
 import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
+import io.selvage.engine.resilience.StatementBreakers;
+import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.MeshSnapshot;
 import io.selvage.engine.snapshot.PortMode;
 import io.selvage.engine.snapshot.Reason;
+import io.selvage.engine.snapshot.SnapshotRef;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -26,7 +30,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The mesh of one JVM as the rest of the agent uses it: publish a configuration, get exchanges.
@@ -37,10 +40,15 @@ import org.jspecify.annotations.Nullable;
 public final class Engine {
   private final Clock clock;
   private final SeriesTable series = new SeriesTable();
+  private final LongAdder mirrorsDropped = new LongAdder();
   private final Map<String, LongAdder> layerFailures = new ConcurrentHashMap<>();
   private final Facts.LayerFailures failures;
+  private final StatementBreakers breakers;
+  private final SnapshotRef snapshots = new SnapshotRef(BalancedPicker::new);
   private final Stack outbound;
-  private volatile MeshConfig config = MeshConfig.EMPTY;
+  private final Stack inbound;
+  private final Stack connect;
+  private final Stack statement;
 
   private Engine(Builder b) {
     clock = b.clock;
@@ -50,7 +58,22 @@ public final class Engine {
           layerFailures.computeIfAbsent(layer, name -> new LongAdder()).increment();
           reported.failed(layer, bug);
         };
-    outbound = Stack.builder().build();
+    breakers = new StatementBreakers(b.statementBreakers, clock);
+    Parts parts =
+        new Parts(
+            b.node,
+            clock,
+            b.epochNanos,
+            b.randomness,
+            b.accessLog,
+            b.spans,
+            series,
+            breakers,
+            mirrorsDropped);
+    outbound = OutboundStack.of(parts);
+    inbound = InboundStack.of(parts);
+    connect = ConnectStack.of(parts);
+    statement = StatementStack.of(parts);
   }
 
   /** Starts with an empty configuration, system time and chance, and no sinks. */
@@ -65,13 +88,12 @@ public final class Engine {
    * @return what was left out, and why; empty when all of it is in force
    */
   public List<Reason> publish(MeshConfig next) {
-    config = next;
-    return List.of();
+    return snapshots.publish(next).reasons();
   }
 
   /** The configuration in force. */
   public MeshConfig config() {
-    return config;
+    return snapshots.current().config();
   }
 
   /**
@@ -81,11 +103,7 @@ public final class Engine {
    * @param context what the calling thread is in
    */
   public Exchange outbound(RequestHead head, String host, int port, MeshContext context) {
-    Facts facts = new Facts(failures);
-    facts.host = host;
-    facts.port = port;
-    facts.context = context;
-    return new Exchange(outbound, clock, head, facts);
+    return new Exchange(outbound, clock, head, calling(head, host, port, context));
   }
 
   /**
@@ -93,51 +111,86 @@ public final class Engine {
    * Exchange#begin} its {@link Facts#context} is what the application must run in.
    */
   public Exchange inbound(RequestHead head, Peer peer) {
-    Facts facts = new Facts(failures);
+    MeshSnapshot snapshot = snapshots.current();
+    MeshFacts facts = new MeshFacts(failures, snapshot, head.authority(), head.path());
     facts.peer = peer;
-    return new Exchange(outbound, clock, head, facts);
+    facts.port = peer.localPort();
+    facts.compiledChain = snapshot.inbound().find(peer.localPort(), peer.tls(), true);
+    if (facts.compiledChain != null) {
+      facts.observability = facts.compiledChain.observability();
+    }
+    return new Exchange(inbound, clock, head, facts);
   }
 
   /**
-   * A raw connection; its attempt carries endpoint and TLS. Report {@code Responded} when it is
-   * established and end the exchange when it closes.
+   * A raw connection; its attempt carries endpoint and TLS. Report {@link
+   * io.selvage.engine.flow.Responded#done} when it is established (or {@code Failed}) and end the
+   * exchange when it closes.
    */
   public Exchange connect(String host, int port, MeshContext context) {
-    return outbound(new Line("CONNECT", host + ":" + port, ""), host, port, context);
+    String name = normalised(host);
+    RequestHead line = new Line("CONNECT", name + ":" + port, "");
+    return new Exchange(connect, clock, line, calling(line, name, port, context));
   }
 
-  /** A statement to a database; its attempt's deadline is the statement's. */
+  /**
+   * A statement to a database; its attempt's deadline is the statement's. Report {@link
+   * io.selvage.engine.flow.Responded#done} or {@code Failed}: {@code LOCAL} for what the database
+   * itself refused (syntax, constraints), {@code RESET}, {@code CONNECT} or {@code TIMEOUT} for
+   * trouble with the server.
+   */
   public Exchange statement(StatementCall call, MeshContext context) {
-    return outbound(
-        new Line("EXECUTE", call.address() + ":" + call.port(), call.database()),
-        call.address(),
-        call.port(),
-        context);
+    StatementFacts facts = new StatementFacts(failures, call.system(), call.database(), call.sql());
+    facts.host = call.address();
+    facts.port = call.port();
+    facts.context = context;
+    RequestHead line = new Line("EXECUTE", call.address() + ":" + call.port(), "");
+    return new Exchange(statement, clock, line, facts);
   }
 
   /** What connections to one of the application's ports must look like now. */
   public PortMode portMode(int port) {
-    return PortMode.UNKNOWN;
+    return snapshots.current().inbound().mode(port);
   }
 
   /** Virtual addresses of the mesh's names. */
   public NameTable names() {
-    return config.names();
+    return config().names();
   }
 
-  /** What {@link #outbound} would do. */
+  /** Whether a host is a name, or a virtual address, of the mesh. */
+  public boolean knows(String host) {
+    return snapshots.current().outbound().knows(normalised(host));
+  }
+
+  /** What {@link #outbound} would do. Turns of round robin go on as if the request were sent. */
   public Explanation explain(RequestHead head, String host, int port) {
-    return explained(outbound(head, host, port, MeshContext.NONE));
+    return Explainer.explain(outbound(head, host, port, MeshContext.NONE));
   }
 
   /** What {@link #inbound} would do. */
   public Explanation explainInbound(RequestHead head, Peer peer) {
-    return explained(inbound(head, peer));
+    return Explainer.explain(inbound(head, peer));
+  }
+
+  /** What {@link #connect} would do. */
+  public Explanation explainConnect(String host, int port) {
+    return Explainer.explain(connect(host, port, MeshContext.NONE));
   }
 
   /** Accumulators of all requests, connections and statements so far. */
   public SeriesTable series() {
     return series;
+  }
+
+  /** Database servers and the states of their breakers. */
+  public Map<String, String> statementBreakers() {
+    return breakers.states();
+  }
+
+  /** How many mirrored copies were due that a library's codec could not make. */
+  public long mirrorsDropped() {
+    return mirrorsDropped.sum();
   }
 
   /** How often each layer has thrown; empty when the engine is sound. */
@@ -147,39 +200,27 @@ public final class Engine {
     return counts;
   }
 
-  private static Explanation explained(Exchange x) {
-    x.facts().explaining = true;
-    x.begin();
-    x.end(End.ABORTED);
-    return new Explanation(
-        "",
-        "",
-        "",
-        "",
-        List.of(),
-        "",
-        new Explanation.Tls("none", "", List.of()),
-        List.of(),
-        List.of(),
-        null,
-        "");
+  /** The snapshot in force, for tests and for reports on clusters. */
+  public MeshSnapshot snapshot() {
+    return snapshots.current();
   }
 
-  /** The head of something that has no headers. */
-  private static final class Line extends RequestHead {
-    Line(String method, String authority, String path) {
-      super(method, "", authority, path, Protocol.TCP);
+  private MeshFacts calling(RequestHead head, String host, int port, MeshContext context) {
+    MeshSnapshot snapshot = snapshots.current();
+    MeshFacts facts = new MeshFacts(failures, snapshot, head.authority(), head.path());
+    facts.host = normalised(host);
+    facts.port = port;
+    facts.context = context;
+    facts.compiledListener = snapshot.outbound().find(facts.host, port);
+    if (facts.compiledListener != null) {
+      facts.observability = facts.compiledListener.observability();
     }
+    return facts;
+  }
 
-    @Override
-    protected @Nullable String original(String name) {
-      return null;
-    }
-
-    @Override
-    public BodyReplay bodyReplay() {
-      return BodyReplay.ONE_SHOT;
-    }
+  private static String normalised(String host) {
+    String name = HostTable.lowerCase(host);
+    return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
   }
 
   /** Collects what an engine needs. */
@@ -190,6 +231,7 @@ public final class Engine {
     private Randomness randomness = Randomness.SYSTEM;
     private AccessLog accessLog = AccessLog.NONE;
     private SpanSink spans = SpanSink.NONE;
+    private StatementBreakers.Policy statementBreakers = StatementBreakers.Policy.DEFAULT;
     private Facts.LayerFailures failures = (layer, bug) -> {};
 
     private Builder(Node node) {
@@ -225,6 +267,11 @@ public final class Engine {
     /** Told of each layer that throws, in addition to {@link Engine#layerFailures}. */
     public Builder failures(Facts.LayerFailures value) {
       failures = value;
+      return this;
+    }
+
+    public Builder statementBreakers(StatementBreakers.Policy value) {
+      statementBreakers = value;
       return this;
     }
 

@@ -1,0 +1,113 @@
+package io.selvage.engine.balancing;
+
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.AttemptLayer;
+import io.selvage.engine.flow.End;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Outcome;
+import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.model.RouteAction;
+import io.selvage.engine.snapshot.CompiledCluster;
+import io.selvage.engine.snapshot.CompiledRoute;
+import io.selvage.engine.snapshot.Host;
+import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.RetryRules;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Leases an endpoint to an attempt until its body has ended; none is {@code 503 UH}.
+ *
+ * <p>A retry avoids hosts that were tried, if its policy says so: another choice is made up to the
+ * policy's number of times, as in Envoy, and after that the first healthy host that was not tried
+ * is taken if there is one.
+ */
+public final class BalanceLayer extends AttemptLayer {
+  private static final Rejection UNHEALTHY =
+      Rejection.of(
+          503, 14, "UH", "SELV-6008", "no healthy upstream", "the cluster has no usable endpoint");
+
+  private final Randomness random;
+
+  public BalanceLayer(Randomness random) {
+    this.random = random;
+  }
+
+  @Override
+  protected @Nullable Outcome onAttempt(Exchange x, Attempt a) {
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledCluster cluster = facts.compiledCluster;
+    if (cluster == null || cluster.isPassthrough()) {
+      return PASS;
+    }
+    if (a.number() == 0) {
+      facts.hash = hash(x, facts);
+    }
+    Host host = choose(cluster, facts, a);
+    if (host == null) {
+      return UNHEALTHY;
+    }
+    host.state().taken();
+    a.lease(host);
+    a.endpoint(host.endpoint());
+    return PASS;
+  }
+
+  @Override
+  protected void onEnd(Exchange x, Attempt a, End end) {
+    Host host = CompiledCluster.leased(a.lease());
+    if (host != null) {
+      a.lease(null);
+      host.state().released();
+    }
+  }
+
+  private long hash(Exchange x, MeshFacts facts) {
+    CompiledRoute route = facts.compiledRoute;
+    RouteAction.Forward forward = route == null ? null : route.forward();
+    return forward == null || forward.hashPolicies().isEmpty()
+        ? random.nextLong()
+        : HashKey.of(x, facts, forward.hashPolicies(), random);
+  }
+
+  private @Nullable Host choose(CompiledCluster cluster, MeshFacts facts, Attempt a) {
+    Host host = cluster.picker().pick(facts.hash, 0, random);
+    int tries = a.earlier() == null ? 0 : avoidance(facts);
+    if (host == null || tries == 0) {
+      return host;
+    }
+    for (int round = 1; round < tries && wasTried(a, host); round++) {
+      Host other = cluster.picker().pick(facts.hash, round, random);
+      host = other == null ? host : other;
+    }
+    return wasTried(a, host) ? untried(cluster, a, host) : host;
+  }
+
+  /** How many choices a retry has; 0 = tried hosts are as good as others. */
+  private static int avoidance(MeshFacts facts) {
+    RetryRules retry = facts.compiledRoute == null ? null : facts.compiledRoute.retry();
+    return retry == null || !retry.policy().previousHostsRejected()
+        ? 0
+        : Math.max(1, retry.policy().hostSelectionMaxAttempts());
+  }
+
+  private static Host untried(CompiledCluster cluster, Attempt a, Host otherwise) {
+    for (Host host : cluster.hosts()) {
+      if (host.priority() == otherwise.priority() && host.isHealthy() && !wasTried(a, host)) {
+        return host;
+      }
+    }
+    return otherwise;
+  }
+
+  private static boolean wasTried(Attempt a, Host host) {
+    for (Attempt b = a.earlier(); b != null; b = b.earlier()) {
+      if (b.endpoint() != null
+          && b.endpoint().port() == host.endpoint().port()
+          && b.endpoint().address().equals(host.endpoint().address())) {
+        return true;
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,160 @@
+package io.selvage.engine.match;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The forms in which a server may understand a path; authorization asks about all of them.
+ *
+ * <p>Raw (without query and fragment, parameters kept); without path parameters; normalised (RFC
+ * 3986 §6.2.2: dot segments, percent-encoded unreserved characters, backslashes as Envoy's {@code
+ * normalize_path}); slashes merged; percent-encoded slashes and the rest decoded as well. A path in
+ * which none of this occurs has one form.
+ */
+public final class PathForms {
+  private PathForms() {}
+
+  /** All different forms, the raw one first. */
+  public static List<String> of(String pathWithQuery) {
+    String raw = cut(pathWithQuery);
+    if (isPlain(raw)) {
+      return List.of(raw);
+    }
+    List<String> forms = new ArrayList<>(6);
+    add(forms, raw);
+    String unreserved = decode(raw, true).replace('\\', '/');
+    add(forms, withoutDots(unreserved));
+    String bare = withoutParameters(unreserved);
+    add(forms, withoutDots(merged(bare)));
+    String all = raw;
+    for (int round = 0; round < 2; round++) {
+      // twice: a server behind a decoding filter sees %252e as a dot
+      all = decode(all, false).replace('\\', '/');
+      add(forms, withoutDots(merged(all)));
+      add(forms, withoutDots(merged(withoutParameters(all))));
+    }
+    return forms;
+  }
+
+  private static boolean isPlain(String path) {
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c == '%' || c == '\\' || c == ';' || c < 0x21 || c > 0x7e) {
+        return false;
+      }
+      if (c == '/' && i + 1 < path.length()) {
+        char next = path.charAt(i + 1);
+        if (next == '/' || next == '.') {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private static void add(List<String> forms, String form) {
+    if (!forms.contains(form)) {
+      forms.add(form);
+    }
+  }
+
+  private static String cut(String path) {
+    for (int i = 0; i < path.length(); i++) {
+      if (path.charAt(i) == '?' || path.charAt(i) == '#') {
+        return path.substring(0, i);
+      }
+    }
+    return path;
+  }
+
+  private static String withoutParameters(String path) {
+    if (path.indexOf(';') < 0) {
+      return path;
+    }
+    StringBuilder out = new StringBuilder(path.length());
+    boolean skipping = false;
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      skipping = c == ';' || (skipping && c != '/');
+      if (!skipping) {
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  private static String merged(String path) {
+    StringBuilder out = new StringBuilder(path.length());
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      if (c != '/' || out.length() == 0 || out.charAt(out.length() - 1) != '/') {
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  /** RFC 3986 §5.2.4. */
+  private static String withoutDots(String path) {
+    if (!path.contains("/.")) {
+      return path;
+    }
+    List<String> kept = new ArrayList<>();
+    String[] segments = path.split("/", -1);
+    for (int i = 1; i < segments.length; i++) {
+      boolean last = i == segments.length - 1;
+      if (".".equals(segments[i])) {
+        if (last) {
+          kept.add("");
+        }
+      } else if ("..".equals(segments[i])) {
+        if (!kept.isEmpty()) {
+          kept.remove(kept.size() - 1);
+        }
+        if (last) {
+          kept.add("");
+        }
+      } else {
+        kept.add(segments[i]);
+      }
+    }
+    return "/" + String.join("/", kept);
+  }
+
+  private static String decode(String path, boolean unreservedOnly) {
+    if (path.indexOf('%') < 0) {
+      return path;
+    }
+    StringBuilder out = new StringBuilder(path.length());
+    for (int i = 0; i < path.length(); i++) {
+      char c = path.charAt(i);
+      int value = c == '%' ? hex(path, i + 1) : -1;
+      if (value < 0 || (unreservedOnly && !isUnreserved(value))) {
+        out.append(c);
+      } else {
+        out.append((char) value);
+        i += 2;
+      }
+    }
+    return out.toString();
+  }
+
+  private static boolean isUnreserved(int c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '-'
+        || c == '.'
+        || c == '_'
+        || c == '~';
+  }
+
+  private static int hex(String text, int at) {
+    if (at + 1 >= text.length()) {
+      return -1;
+    }
+    int high = Character.digit(text.charAt(at), 16);
+    int low = Character.digit(text.charAt(at + 1), 16);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+  }
+}

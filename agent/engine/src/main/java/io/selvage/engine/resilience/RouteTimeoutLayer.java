@@ -1,0 +1,58 @@
+package io.selvage.engine.resilience;
+
+import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Layer;
+import io.selvage.engine.snapshot.CompiledRoute;
+import io.selvage.engine.snapshot.MeshFacts;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The route's timeout, counted from here: an injected delay does not use it up. The application may
+ * set another by {@code x-envoy-upstream-rq-timeout-ms}, as Envoy's own callers may.
+ */
+public final class RouteTimeoutLayer extends Layer {
+  static final String OVERRIDE = "x-envoy-upstream-rq-timeout-ms";
+
+  @Override
+  protected @Nullable Action onRequest(Exchange x) {
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledRoute route = facts.compiledRoute;
+    if (route == null || facts.passthrough) {
+      return PASS;
+    }
+    long timeout = route.timeoutNanos();
+    String override = x.head().header(OVERRIDE);
+    if (override != null) {
+      long millis = millis(override);
+      timeout = millis < 0 ? timeout : millis == 0 ? Long.MAX_VALUE : nanos(millis);
+      x.head().removeHeader(OVERRIDE);
+    }
+    if (timeout != Long.MAX_VALUE) {
+      facts.note("times out after " + TimeUnit.NANOSECONDS.toMillis(timeout) + " ms");
+      x.deadlineNanos(x.now() + timeout);
+    }
+    return PASS;
+  }
+
+  private static long nanos(long millis) {
+    return Math.min(TimeUnit.MILLISECONDS.toNanos(millis), Long.MAX_VALUE / 4);
+  }
+
+  /** A number of milliseconds; -1 when it is none. */
+  static long millis(String text) {
+    if (text.isEmpty() || text.length() > 12) {
+      return -1;
+    }
+    long value = 0;
+    for (int i = 0; i < text.length(); i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+}

@@ -1,0 +1,33 @@
+package io.selvage.engine.routing;
+
+import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Layer;
+import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.snapshot.CompiledRoute;
+import io.selvage.engine.snapshot.MeshFacts;
+import org.jspecify.annotations.Nullable;
+
+/** Chooses one of the weighted clusters, once per request: retries stay in it, as in Envoy. */
+public final class SplitLayer extends Layer {
+  private final Randomness random;
+
+  public SplitLayer(Randomness random) {
+    this.random = random;
+  }
+
+  @Override
+  protected @Nullable Action onRequest(Exchange x) {
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledRoute route = facts.compiledRoute;
+    if (route == null || route.split() == null) {
+      return PASS;
+    }
+    int share = route.split().choose(random);
+    if (share >= 0) {
+      facts.shareIndex = share;
+      facts.share = route.split().shares().get(share);
+    }
+    return PASS;
+  }
+}

@@ -1,0 +1,64 @@
+package io.selvage.engine.snapshot;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+
+/** What this JVM knows of one cluster, across pushes. Any thread. */
+public final class ClusterState {
+  private final String name;
+  private final Map<String, EndpointState> endpoints = new ConcurrentHashMap<>();
+  private final AtomicInteger rotation = new AtomicInteger();
+  private final AtomicInteger healthVersion = new AtomicInteger();
+
+  /** Attempts under way; what request limits compare. */
+  public final AtomicInteger requests = new AtomicInteger();
+
+  /** Retries that were decided and are not over. */
+  public final AtomicInteger retries = new AtomicInteger();
+
+  /** Raw connections under way. */
+  public final AtomicInteger connections = new AtomicInteger();
+
+  /** Refusals by a limit. */
+  public final LongAdder overflows = new LongAdder();
+
+  /** Ejections so far. */
+  public final LongAdder ejections = new LongAdder();
+
+  /** The next moment at which ejected endpoints are looked at; 0 = not set. */
+  public final AtomicLong nextSweepNanos = new AtomicLong();
+
+  ClusterState(String name) {
+    this.name = name;
+  }
+
+  public String name() {
+    return name;
+  }
+
+  /** A number that counts up by one a call, for round robin. */
+  public int nextTurn() {
+    return rotation.getAndIncrement() & Integer.MAX_VALUE;
+  }
+
+  /** Changes whenever an endpoint is ejected or comes back, so that host sets are built anew. */
+  public int healthVersion() {
+    return healthVersion.get();
+  }
+
+  public void healthChanged() {
+    healthVersion.incrementAndGet();
+  }
+
+  EndpointState endpoint(String address) {
+    return endpoints.computeIfAbsent(address, EndpointState::new);
+  }
+
+  void retain(Set<String> addresses) {
+    endpoints.keySet().retainAll(addresses);
+  }
+}

@@ -1,0 +1,67 @@
+package io.selvage.engine.snapshot;
+
+import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.Locality;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A cluster of one snapshot with its hosts and the state that outlives the snapshot. */
+public final class CompiledCluster {
+  /** Hosts of one locality within a priority. */
+  public record LocalityHosts(Locality locality, int weight, List<Host> hosts) {}
+
+  /** Hosts of one priority; 0 is used first. */
+  public record PriorityHosts(int priority, List<LocalityHosts> localities) {
+    /** All hosts of the priority. */
+    public List<Host> hosts() {
+      return localities.stream().flatMap(l -> l.hosts().stream()).toList();
+    }
+  }
+
+  private final Cluster cluster;
+  private final ClusterState state;
+  private final List<PriorityHosts> priorities;
+  private final List<Host> hosts;
+  private final Picker picker;
+
+  CompiledCluster(
+      Cluster cluster, ClusterState state, List<PriorityHosts> priorities, Picker.Factory pickers) {
+    this.cluster = cluster;
+    this.state = state;
+    this.priorities = List.copyOf(priorities);
+    this.hosts = priorities.stream().flatMap(p -> p.hosts().stream()).toList();
+    this.picker = pickers.of(this);
+  }
+
+  public Cluster cluster() {
+    return cluster;
+  }
+
+  public ClusterState state() {
+    return state;
+  }
+
+  /** In order of priority. */
+  public List<PriorityHosts> priorities() {
+    return priorities;
+  }
+
+  /** All hosts, best priority first. */
+  public List<Host> hosts() {
+    return hosts;
+  }
+
+  public Picker picker() {
+    return picker;
+  }
+
+  /** Whether requests go where the library would send them (Envoy {@code ORIGINAL_DST}). */
+  public boolean isPassthrough() {
+    return cluster.discovery() == Cluster.Discovery.ORIGINAL_DST;
+  }
+
+  /** The host that an attempt was given; null when it has none of this cluster. */
+  public static @Nullable Host leased(@Nullable Object lease) {
+    return lease instanceof Host host ? host : null;
+  }
+}

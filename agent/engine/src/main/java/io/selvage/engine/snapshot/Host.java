@@ -1,0 +1,26 @@
+package io.selvage.engine.snapshot;
+
+import io.selvage.engine.model.Endpoint;
+
+/** An endpoint as a snapshot knows it, with the state that outlives the snapshot. */
+public record Host(Endpoint endpoint, EndpointState state, int priority) {
+  /** Whether new requests may go there; degraded endpoints are a second choice and not healthy. */
+  public boolean isHealthy() {
+    return endpoint.health() == Endpoint.Health.HEALTHY && !state.ejected;
+  }
+
+  /** Whether it takes requests when too few are healthy. */
+  public boolean isDegraded() {
+    return endpoint.health() == Endpoint.Health.DEGRADED && !state.ejected;
+  }
+
+  /** Draining endpoints get nothing new, not even in panic. */
+  public boolean isDraining() {
+    return endpoint.health() == Endpoint.Health.DRAINING;
+  }
+
+  /** Weight, at least 1. */
+  public int weight() {
+    return Math.max(1, endpoint.weight());
+  }
+}

@@ -1,0 +1,65 @@
+package io.selvage.engine.snapshot;
+
+import io.selvage.engine.model.FilterChain;
+import io.selvage.engine.model.FilterChain.Transport;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the filter chain of an inbound connection: chains of its port, else those of any port;
+ * among them the one for its transport.
+ */
+public final class Inbound {
+  private final Map<Integer, List<CompiledChain>> byPort = new HashMap<>();
+  private final List<CompiledChain> anyPort;
+
+  Inbound(List<CompiledChain> chains) {
+    for (CompiledChain chain : chains) {
+      byPort.computeIfAbsent(chain.chain().port(), port -> new ArrayList<>()).add(chain);
+    }
+    List<CompiledChain> any = byPort.remove(0);
+    anyPort = any == null ? List.of() : any;
+  }
+
+  /** The chains that concern a port; empty when the control plane has said nothing of it. */
+  public List<CompiledChain> chains(int port) {
+    return byPort.getOrDefault(port, anyPort);
+  }
+
+  /**
+   * The chain of a connection; null when none takes it.
+   *
+   * @param http whether requests are seen: chains that see them come first
+   */
+  public @Nullable CompiledChain find(int port, boolean tls, boolean http) {
+    CompiledChain second = null;
+    for (CompiledChain chain : chains(port)) {
+      Transport transport = chain.chain().transport();
+      if (transport == Transport.ANY || (transport == Transport.TLS) == tls) {
+        if (!http || chain.chain().http() != null) {
+          return chain;
+        }
+        second = second == null ? chain : second;
+      }
+    }
+    return second;
+  }
+
+  /** What connections to a port must look like. */
+  public PortMode mode(int port) {
+    boolean tls = false;
+    boolean raw = false;
+    for (CompiledChain chain : chains(port)) {
+      FilterChain.Transport transport = chain.chain().transport();
+      tls |= transport != Transport.RAW && chain.requiresIdentity();
+      raw |= transport != Transport.TLS;
+    }
+    if (tls) {
+      return raw ? PortMode.PERMISSIVE : PortMode.STRICT;
+    }
+    return raw ? PortMode.DISABLE : PortMode.UNKNOWN;
+  }
+}

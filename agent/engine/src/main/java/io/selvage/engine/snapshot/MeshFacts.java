@@ -1,0 +1,113 @@
+package io.selvage.engine.snapshot;
+
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Facts;
+import io.selvage.engine.model.Observability;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Facts of a request with what they mean in the snapshot that it was begun with. An exchange sees
+ * this snapshot only.
+ */
+public final class MeshFacts extends Facts {
+  public final MeshSnapshot snapshot;
+
+  /** The outbound listener; null when the mesh knows none, and for inbound. */
+  public @Nullable CompiledListener compiledListener;
+
+  /** The inbound chain; null when none takes the connection, and for outbound. */
+  public @Nullable CompiledChain compiledChain;
+
+  /** What listener or chain say of tracing and logging. */
+  public Observability observability = Observability.DEFAULT;
+
+  public @Nullable CompiledRoute compiledRoute;
+
+  /** Which share of the route's split; 0 when it has none. */
+  public int shareIndex;
+
+  public @Nullable CompiledCluster compiledCluster;
+
+  /** What consistent hashing goes by. */
+  public long hash;
+
+  /** A cookie that the response must set for the next request to find the same endpoint. */
+  public @Nullable String stickyCookie;
+
+  /** The span of this request; empty when nothing is traced. */
+  public String spanId = "";
+
+  public String traceId = "";
+  public String parentSpanId = "";
+  public String traceState = "";
+  public boolean sampled;
+
+  /** {@code x-request-id} of this request; null when it has none. */
+  public @Nullable String requestId;
+
+  /** Path with query as the caller wrote it. */
+  public final String originalPath;
+
+  /** Authority as the caller wrote it. */
+  public final String originalAuthority;
+
+  /** Whether a retry of this request counts against the cluster's limit. */
+  public boolean retryCounted;
+
+  /** What a dry run of authorization said; for logs. */
+  public String dryRun = "";
+
+  /** Policies that matched, for explanations; null unless {@link #explaining}. */
+  public @Nullable List<String> matchedPolicies;
+
+  /** What else would be done, for explanations; null unless {@link #explaining}. */
+  public @Nullable List<String> notes;
+
+  public MeshFacts(LayerFailures failures, MeshSnapshot snapshot, String authority, String path) {
+    super(failures);
+    this.snapshot = snapshot;
+    this.originalAuthority = authority;
+    this.originalPath = path;
+  }
+
+  /** The facts of an exchange of one of the mesh's stacks. */
+  public static MeshFacts of(Exchange x) {
+    return (MeshFacts) x.facts();
+  }
+
+  /** Facts of a copy of the request, which goes elsewhere. */
+  public MeshFacts copy() {
+    MeshFacts copy = new MeshFacts(failures(), snapshot, originalAuthority, originalPath);
+    copy.host = host;
+    copy.port = port;
+    copy.context = context;
+    copy.listener = listener;
+    copy.compiledListener = compiledListener;
+    copy.virtualHost = virtualHost;
+    copy.route = route;
+    copy.compiledRoute = compiledRoute;
+    return copy;
+  }
+
+  /** Remembers something for an explanation. */
+  public void note(String text) {
+    if (explaining) {
+      if (notes == null) {
+        notes = new ArrayList<>();
+      }
+      notes.add(text);
+    }
+  }
+
+  /** Remembers a policy for an explanation. */
+  public void matchedPolicy(String name) {
+    if (explaining) {
+      if (matchedPolicies == null) {
+        matchedPolicies = new ArrayList<>();
+      }
+      matchedPolicies.add(name);
+    }
+  }
+}

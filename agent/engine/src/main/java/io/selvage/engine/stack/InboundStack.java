@@ -1,0 +1,38 @@
+package io.selvage.engine.stack;
+
+import io.selvage.engine.flow.AttemptsLayer;
+import io.selvage.engine.flow.Stack;
+import io.selvage.engine.observing.AccessLogLayer;
+import io.selvage.engine.observing.MetricsLayer;
+import io.selvage.engine.observing.RequestIdLayer;
+import io.selvage.engine.observing.TraceLayer;
+import io.selvage.engine.resilience.FaultLayer;
+import io.selvage.engine.routing.CorsLayer;
+import io.selvage.engine.routing.InboundRouteLayer;
+import io.selvage.engine.security.ForwardedIdentityLayer;
+import io.selvage.engine.security.RbacLayer;
+import io.selvage.engine.security.TransportPolicyLayer;
+
+/**
+ * Everything that happens to a request that came in, before and after the application has it. The
+ * filter chain is found when the exchange is made, by port and transport of the connection.
+ */
+final class InboundStack {
+  private InboundStack() {}
+
+  static Stack of(Parts p) {
+    return Stack.builder()
+        .layer(new TraceLayer(true, p.spans(), p.random(), p.epochNanos())) // HCM tracing
+        .layer(new RequestIdLayer(true, p.random()))
+        .layer(new MetricsLayer(true, p.series(), p.labels())) //  counted at the end
+        .layer(new AccessLogLayer(true, p.accessLog(), p.epochNanos(), p.self())) // HCM, at the end
+        .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
+        .layer(new InboundRouteLayer(p.random())) //               inline routes
+        .layer(new CorsLayer()) //                                 route's CORS; preflight answers
+        .layer(new RbacLayer()) //                                 authorization; fails closed
+        .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
+        .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert
+        .attempts(AttemptsLayer.ONCE) //                           'send' = the application runs
+        .build();
+  }
+}

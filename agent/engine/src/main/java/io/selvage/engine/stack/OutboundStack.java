@@ -1,0 +1,72 @@
+package io.selvage.engine.stack;
+
+import io.selvage.engine.balancing.BalanceLayer;
+import io.selvage.engine.flow.Stack;
+import io.selvage.engine.observing.AccessLogLayer;
+import io.selvage.engine.observing.MetricsLayer;
+import io.selvage.engine.observing.RequestIdLayer;
+import io.selvage.engine.observing.TraceLayer;
+import io.selvage.engine.resilience.AdmissionLayer;
+import io.selvage.engine.resilience.FaultLayer;
+import io.selvage.engine.resilience.InheritedDeadlineLayer;
+import io.selvage.engine.resilience.OutlierLayer;
+import io.selvage.engine.resilience.PerTryLayer;
+import io.selvage.engine.resilience.RetryLayer;
+import io.selvage.engine.resilience.RouteTimeoutLayer;
+import io.selvage.engine.routing.AnswerLayer;
+import io.selvage.engine.routing.ClusterLayer;
+import io.selvage.engine.routing.HeadersLayer;
+import io.selvage.engine.routing.ListenerLayer;
+import io.selvage.engine.routing.MirrorLayer;
+import io.selvage.engine.routing.RouteLayer;
+import io.selvage.engine.routing.SplitLayer;
+import io.selvage.engine.security.PeerIdentityLayer;
+
+/** Everything that happens to an outgoing HTTP or gRPC request, in Envoy's order. */
+final class OutboundStack {
+  private OutboundStack() {}
+
+  static Stack of(Parts p) {
+    return Stack.builder()
+        // once per request                                          reads                 refuses
+        // with
+        .layer(new TraceLayer(false, p.spans(), p.random(), p.epochNanos())) // LDS tracing
+        .layer(new RequestIdLayer(false, p.random()))
+        .layer(new MetricsLayer(false, p.series(), p.labels())) //   counted at the end
+        .layer(
+            new AccessLogLayer(false, p.accessLog(), p.epochNanos(), p.self())) // LDS, at the end
+        .layer(new InheritedDeadlineLayer()) //                      caller's time         UT
+        .layer(new ListenerLayer(p.random())) //                     LDS by host and port  BH
+        .layer(new RouteLayer(p.random())) //                        RDS                   NR
+        .layer(new SplitLayer(p.random())) //                        weights; retries stay
+        .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
+        .layer(new AnswerLayer()) //                                 redirect, direct response
+        .layer(new ClusterLayer()) //                                CDS                   NC
+        .layer(new HeadersLayer()) //                                RDS: edits, rewrite
+        .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
+        .layer(new RouteTimeoutLayer()) //                           RDS, from here on     UT
+        // as often as this one says
+        .attempts(new RetryLayer(p.random())) //                     RDS, CDS budget       URX
+        // once per attempt
+        .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
+        .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
+        .attempt(new OutlierLayer()) //                              CDS; judges, returns
+        .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
+        .attempt(new PeerIdentityLayer()) //                         CDS transport socket
+        .build(); //                                                 the library sends     UF UC UR
+  }
+
+  /** A mirrored copy: sent once to its cluster, within the route's timeout, counted by nobody. */
+  private static Stack shadow(Parts p) {
+    return Stack.builder()
+        .layer(new InheritedDeadlineLayer())
+        .layer(new ClusterLayer())
+        .layer(new RouteTimeoutLayer())
+        .attempt(new PerTryLayer())
+        .attempt(new AdmissionLayer())
+        .attempt(new OutlierLayer())
+        .attempt(new BalanceLayer(p.random()))
+        .attempt(new PeerIdentityLayer())
+        .build();
+  }
+}

@@ -1,0 +1,37 @@
+package io.selvage.engine.stack;
+
+import io.selvage.engine.flow.Clock;
+import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.model.Node;
+import io.selvage.engine.observing.AccessLog;
+import io.selvage.engine.observing.IstioLabels;
+import io.selvage.engine.observing.SeriesTable;
+import io.selvage.engine.observing.SpanSink;
+import io.selvage.engine.resilience.StatementBreakers;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+
+/**
+ * What the layers of all stacks are made of; put together by the engine.
+ *
+ * @param epochNanos nanoseconds since 1970, for records
+ * @param mirrorsDropped counts copies of requests that a codec could not make
+ */
+record Parts(
+    Node node,
+    Clock clock,
+    LongSupplier epochNanos,
+    Randomness random,
+    AccessLog accessLog,
+    SpanSink spans,
+    SeriesTable series,
+    StatementBreakers breakers,
+    LongAdder mirrorsDropped) {
+  String self() {
+    return IstioLabels.spiffeId(node);
+  }
+
+  IstioLabels labels() {
+    return new IstioLabels(node);
+  }
+}
