@@ -1,0 +1,257 @@
+package io.selvage.control.parse;
+
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
+import io.envoyproxy.envoy.config.route.v3.RedirectAction;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteAction;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
+import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
+import io.selvage.engine.model.HashPolicy;
+import io.selvage.engine.model.Mirror;
+import io.selvage.engine.model.RegexRewrite;
+import io.selvage.engine.model.RetryPolicy;
+import io.selvage.engine.model.Rewrite;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** What a route does with a request. */
+final class ActionParser {
+  private static final String INBOUND = "inbound|";
+
+  private ActionParser() {}
+
+  static io.selvage.engine.model.@Nullable RouteAction parse(
+      Route route, VirtualHost host, boolean inbound, Field f) {
+    return switch (route.getActionCase()) {
+      case ROUTE ->
+          inbound && route.getRoute().getCluster().startsWith(INBOUND)
+              ? new io.selvage.engine.model.RouteAction.Accept()
+              : forward(route.getRoute(), host, f.at("route"));
+      case REDIRECT -> redirect(route.getRedirect(), f.at("redirect"));
+      case DIRECT_RESPONSE -> direct(route, route.getDirectResponse(), f.at("direct_response"));
+      case NON_FORWARDING_ACTION -> new io.selvage.engine.model.RouteAction.Accept();
+      default -> {
+        f.refuse("action not supported: " + route.getActionCase());
+        yield null;
+      }
+    };
+  }
+
+  private static io.selvage.engine.model.RouteAction forward(
+      RouteAction action, VirtualHost host, Field f) {
+    f.unsupported(
+        action.hasMetadataMatch()
+            && !action.getMetadataMatch().equals(Metadata.getDefaultInstance()),
+        "metadata_match");
+    f.unsupported(action.hasPathRewritePolicy(), "path_rewrite_policy");
+    f.unsupported(action.hasHedgePolicy(), "hedge_policy");
+    f.unsupported(action.getRateLimitsCount() > 0, "rate_limits");
+    f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
+    RetryPolicy retry = null;
+    if (action.hasRetryPolicy()) {
+      retry = RetryParser.parse(action.getRetryPolicy(), f.at("retry_policy"));
+    } else if (host.hasRetryPolicy()) {
+      retry = RetryParser.parse(host.getRetryPolicy(), f.at("retry_policy"));
+    }
+    return new io.selvage.engine.model.RouteAction.Forward(
+        clusters(action, f),
+        rewrite(action, f),
+        action.hasTimeout() ? Values.duration(action.getTimeout(), f.at("timeout")) : null,
+        action.hasIdleTimeout()
+            ? Values.duration(action.getIdleTimeout(), f.at("idle_timeout"))
+            : null,
+        retry,
+        mirrors(action, f),
+        hashes(action, f));
+  }
+
+  private static List<io.selvage.engine.model.WeightedCluster> clusters(
+      RouteAction action, Field f) {
+    List<io.selvage.engine.model.WeightedCluster> found = new ArrayList<>();
+    switch (action.getClusterSpecifierCase()) {
+      case CLUSTER -> {
+        if (action.getCluster().isEmpty()) {
+          f.at("cluster").refuse("must not be empty");
+        }
+        found.add(io.selvage.engine.model.WeightedCluster.all(action.getCluster()));
+      }
+      case WEIGHTED_CLUSTERS -> {
+        Field in = f.at("weighted_clusters");
+        long sum = 0;
+        for (int i = 0; i < action.getWeightedClusters().getClustersCount(); i++) {
+          WeightedCluster.ClusterWeight share = action.getWeightedClusters().getClusters(i);
+          Field at = in.at("clusters", i);
+          if (share.getName().isEmpty()) {
+            at.at("name").refuse("must not be empty");
+          }
+          at.unsupported(share.getTypedPerFilterConfigCount() > 0, "typed_per_filter_config");
+          int weight = Values.number(share.hasWeight(), share.getWeight(), 0);
+          sum += weight;
+          found.add(
+              new io.selvage.engine.model.WeightedCluster(
+                  share.getName(),
+                  weight,
+                  HeaderOpsParser.parse(
+                      share.getRequestHeadersToAddList(),
+                      "request_headers_to_add",
+                      share.getRequestHeadersToRemoveList(),
+                      at),
+                  HeaderOpsParser.parse(
+                      share.getResponseHeadersToAddList(),
+                      "response_headers_to_add",
+                      share.getResponseHeadersToRemoveList(),
+                      at)));
+        }
+        if (sum < 1 || sum > 0xffff_ffffL) {
+          in.refuse("weights must add up to at least 1; found " + sum);
+        }
+      }
+      default -> f.refuse("cluster specifier not supported: " + action.getClusterSpecifierCase());
+    }
+    return found;
+  }
+
+  private static @Nullable Rewrite rewrite(RouteAction action, Field f) {
+    String prefix = action.getPrefixRewrite().isEmpty() ? null : action.getPrefixRewrite();
+    RegexRewrite regex =
+        action.hasRegexRewrite() ? regex(action.getRegexRewrite(), f.at("regex_rewrite")) : null;
+    String authority = null;
+    boolean fromHost = false;
+    switch (action.getHostRewriteSpecifierCase()) {
+      case HOST_REWRITE_LITERAL -> authority = action.getHostRewriteLiteral();
+      case AUTO_HOST_REWRITE -> fromHost = action.getAutoHostRewrite().getValue();
+      case HOSTREWRITESPECIFIER_NOT_SET -> {}
+      default ->
+          f.warn("host rewrite not supported, left out: " + action.getHostRewriteSpecifierCase());
+    }
+    return prefix == null && regex == null && authority == null && !fromHost
+        ? null
+        : new Rewrite(prefix, regex, authority, fromHost);
+  }
+
+  static RegexRewrite regex(RegexMatchAndSubstitute rewrite, Field f) {
+    return new RegexRewrite(
+        Values.regex(rewrite.getPattern().getRegex(), f.at("pattern.regex")),
+        rewrite.getSubstitution());
+  }
+
+  private static List<Mirror> mirrors(RouteAction action, Field f) {
+    List<Mirror> mirrors = new ArrayList<>();
+    for (int i = 0; i < action.getRequestMirrorPoliciesCount(); i++) {
+      var policy = action.getRequestMirrorPolicies(i);
+      Field at = f.at("request_mirror_policies", i);
+      if (policy.getCluster().isEmpty()) {
+        at.at("cluster").warn("only a named cluster is supported, left out");
+        continue;
+      }
+      double fraction =
+          policy.hasRuntimeFraction()
+              ? Values.fraction(
+                  policy.getRuntimeFraction().getDefaultValue(),
+                  at.at("runtime_fraction.default_value"))
+              : 1.0;
+      mirrors.add(new Mirror(policy.getCluster(), fraction));
+    }
+    return mirrors;
+  }
+
+  private static List<HashPolicy> hashes(RouteAction action, Field f) {
+    List<HashPolicy> found = new ArrayList<>();
+    for (int i = 0; i < action.getHashPolicyCount(); i++) {
+      RouteAction.HashPolicy policy = action.getHashPolicy(i);
+      Field at = f.at("hash_policy", i);
+      boolean terminal = policy.getTerminal();
+      switch (policy.getPolicySpecifierCase()) {
+        case HEADER -> {
+          at.unsupported(policy.getHeader().hasRegexRewrite(), "header.regex_rewrite");
+          found.add(
+              new HashPolicy.Header(
+                  policy.getHeader().getHeaderName().toLowerCase(Locale.ROOT), terminal));
+        }
+        case COOKIE ->
+            found.add(
+                new HashPolicy.Cookie(
+                    policy.getCookie().getName(),
+                    policy.getCookie().hasTtl()
+                        ? Values.duration(policy.getCookie().getTtl(), at.at("cookie.ttl"))
+                        : null,
+                    policy.getCookie().getPath(),
+                    terminal));
+        case CONNECTION_PROPERTIES -> {
+          if (policy.getConnectionProperties().getSourceIp()) {
+            found.add(new HashPolicy.SourceIp(terminal));
+          }
+        }
+        case QUERY_PARAMETER ->
+            found.add(
+                new HashPolicy.QueryParameter(policy.getQueryParameter().getName(), terminal));
+        default -> at.warn("not supported, left out: " + policy.getPolicySpecifierCase());
+      }
+    }
+    return found;
+  }
+
+  private static io.selvage.engine.model.RouteAction redirect(RedirectAction r, Field f) {
+    String scheme =
+        switch (r.getSchemeRewriteSpecifierCase()) {
+          case HTTPS_REDIRECT -> r.getHttpsRedirect() ? "https" : null;
+          case SCHEME_REDIRECT -> r.getSchemeRedirect();
+          case SCHEMEREWRITESPECIFIER_NOT_SET -> null;
+        };
+    String path = null;
+    String prefix = null;
+    RegexRewrite regex = null;
+    switch (r.getPathRewriteSpecifierCase()) {
+      case PATH_REDIRECT -> path = r.getPathRedirect();
+      case PREFIX_REWRITE -> prefix = r.getPrefixRewrite();
+      case REGEX_REWRITE -> regex = regex(r.getRegexRewrite(), f.at("regex_rewrite"));
+      case PATHREWRITESPECIFIER_NOT_SET -> {}
+    }
+    int status =
+        switch (r.getResponseCode()) {
+          case MOVED_PERMANENTLY -> 301;
+          case FOUND -> 302;
+          case SEE_OTHER -> 303;
+          case TEMPORARY_REDIRECT -> 307;
+          case PERMANENT_REDIRECT -> 308;
+          case UNRECOGNIZED -> 0;
+        };
+    if (status == 0) {
+      f.at("response_code").refuse("unknown code " + r.getResponseCodeValue());
+    }
+    return new io.selvage.engine.model.RouteAction.Redirect(
+        scheme,
+        r.getHostRedirect().isEmpty() ? null : r.getHostRedirect(),
+        r.getPortRedirect(),
+        path,
+        prefix,
+        regex,
+        status,
+        r.getStripQuery());
+  }
+
+  private static io.selvage.engine.model.RouteAction direct(
+      Route route, DirectResponseAction direct, Field f) {
+    int status = direct.getStatus();
+    if (status < 200 || status > 599) {
+      f.at("status").refuse("not an HTTP status: " + status);
+    }
+    byte[] body = {};
+    if (direct.hasBody()) {
+      String text = Values.inline(direct.getBody(), f.at("body"));
+      body = text == null ? body : text.getBytes(StandardCharsets.UTF_8);
+    }
+    String type = null;
+    for (var header : route.getResponseHeadersToAddList()) {
+      if (header.getHeader().getKey().equalsIgnoreCase("content-type")) {
+        type = header.getHeader().getValue();
+      }
+    }
+    return new io.selvage.engine.model.RouteAction.Direct(status, body, type);
+  }
+}

@@ -1,0 +1,131 @@
+package io.selvage.control.parse;
+
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
+import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.selvage.engine.model.Fault;
+import io.selvage.engine.model.FilterChain;
+import io.selvage.engine.model.Listener;
+import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.RbacFilter;
+import io.selvage.engine.model.RouteConfig;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** HTTP connection managers of both directions. */
+final class ManagerParser {
+  private static final String RBAC_TYPE = "envoy.extensions.filters.http.rbac.v3.RBAC";
+  private static final String CORS_TYPE = "envoy.extensions.filters.http.cors.v3.Cors";
+  private static final String ROUTER_TYPE = "envoy.extensions.filters.http.router.v3.Router";
+
+  private ManagerParser() {}
+
+  static Listener.Http outbound(HttpConnectionManager manager, Field f) {
+    Fault fault = null;
+    for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
+      HttpFilter filter = manager.getHttpFilters(i);
+      Field at = f.at("http_filters", i);
+      if (filter.getDisabled()) {
+        continue;
+      }
+      switch (Field.typeOf(filter.getTypedConfig())) {
+        case FaultParser.TYPE -> fault = fault(filter, at);
+        case CORS_TYPE, ROUTER_TYPE -> {}
+        default -> {
+          if (!HarmlessFilters.isOne(filter.getName())) {
+            at.warn("filter not supported, left out: " + filter.getName());
+          }
+        }
+      }
+    }
+    return switch (manager.getRouteSpecifierCase()) {
+      case RDS -> {
+        if (manager.getRds().getRouteConfigName().isEmpty()) {
+          f.at("rds.route_config_name").refuse("must not be empty");
+        }
+        yield new Listener.Http(
+            manager.getRds().getRouteConfigName(), null, fault, observability(manager, f));
+      }
+      case ROUTE_CONFIG ->
+          new Listener.Http(
+              manager.getRouteConfig().getName(),
+              RouteParser.inline(manager.getRouteConfig(), false, f.at("route_config")),
+              fault,
+              observability(manager, f));
+      default -> {
+        f.refuse("route specifier not supported: " + manager.getRouteSpecifierCase());
+        yield new Listener.Http("", null, fault, Observability.DEFAULT);
+      }
+    };
+  }
+
+  static FilterChain.InboundHttp inbound(HttpConnectionManager manager, Field f) {
+    List<RbacFilter> rbac = new ArrayList<>();
+    Fault fault = null;
+    for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
+      HttpFilter filter = manager.getHttpFilters(i);
+      Field at = f.at("http_filters", i).at("typed_config");
+      if (filter.getDisabled()) {
+        continue;
+      }
+      switch (Field.typeOf(filter.getTypedConfig())) {
+        case RBAC_TYPE -> {
+          RBAC config = at.unpack(filter.getTypedConfig(), RBAC_TYPE, RBAC.parser());
+          if (config != null) {
+            rbac.add(RbacParser.http(config, at));
+          }
+        }
+        case FaultParser.TYPE -> fault = fault(filter, at);
+        case CORS_TYPE, ROUTER_TYPE -> {}
+        default -> {
+          if (!HarmlessFilters.isOne(filter.getName())) {
+            at.refuse(
+                "filter not supported on the way in: "
+                    + filter.getName()
+                    + " ("
+                    + Field.typeOf(filter.getTypedConfig())
+                    + ")");
+          }
+        }
+      }
+    }
+    RouteConfig routes =
+        new RouteConfig(
+            "",
+            List.of(),
+            io.selvage.engine.model.HeaderOps.NONE,
+            io.selvage.engine.model.HeaderOps.NONE);
+    if (manager.hasRouteConfig()) {
+      routes = RouteParser.inline(manager.getRouteConfig(), true, f.at("route_config"));
+    } else {
+      f.refuse(
+          "only inline routes are supported on the way in: " + manager.getRouteSpecifierCase());
+    }
+    return new FilterChain.InboundHttp(routes, rbac, fault, observability(manager, f));
+  }
+
+  private static @Nullable Fault fault(HttpFilter filter, Field f) {
+    HTTPFault fault = f.unpack(filter.getTypedConfig(), FaultParser.TYPE, HTTPFault.parser());
+    return fault == null ? null : FaultParser.parse(fault, f);
+  }
+
+  /**
+   * Unlike Envoy, a manager that says nothing of tracing is traced: an agent's span costs no hop.
+   */
+  private static Observability observability(HttpConnectionManager manager, Field f) {
+    if (!manager.hasTracing()) {
+      return Observability.DEFAULT;
+    }
+    double sampled =
+        manager.getTracing().hasRandomSampling()
+            ? manager.getTracing().getRandomSampling().getValue() / 100
+            : 1.0;
+    if (!(sampled >= 0 && sampled <= 1)) {
+      f.at("tracing.random_sampling").refuse("must be 0 to 100");
+      sampled = 0;
+    }
+    return new Observability(true, sampled, true);
+  }
+}

@@ -1,0 +1,307 @@
+package io.selvage.control.parse;
+
+import com.google.protobuf.Any;
+import io.envoyproxy.envoy.config.route.v3.CorsPolicy;
+import io.envoyproxy.envoy.config.route.v3.FilterConfig;
+import io.envoyproxy.envoy.config.route.v3.Route;
+import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
+import io.envoyproxy.envoy.config.route.v3.RouteMatch;
+import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
+import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
+import io.selvage.engine.model.Cors;
+import io.selvage.engine.model.Fault;
+import io.selvage.engine.model.HeaderMatch;
+import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.PathMatch;
+import io.selvage.engine.model.RouteConfig;
+import io.selvage.engine.model.StringMatch;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Route configurations (RDS, and inline ones). */
+public final class RouteParser {
+  private static final String CORS = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
+  private static final String FILTER_CONFIG = "envoy.config.route.v3.FilterConfig";
+  private static final String TEMPLATE =
+      "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
+
+  private final boolean inbound;
+
+  private RouteParser(boolean inbound) {
+    this.inbound = inbound;
+  }
+
+  /** A whole resource, for requests that the application makes. */
+  public static Parsed<RouteConfig> parse(RouteConfiguration config) {
+    return Field.read(f -> new RouteParser(false).config(config, f));
+  }
+
+  /** Inside a listener; on the way in, filters by route must all be understood. */
+  static RouteConfig inline(RouteConfiguration config, boolean inbound, Field f) {
+    return new RouteParser(inbound).config(config, f);
+  }
+
+  private RouteConfig config(RouteConfiguration config, Field f) {
+    f.unsupported(config.hasVhds(), "vhds");
+    f.unsupported(config.getRequestMirrorPoliciesCount() > 0, "request_mirror_policies");
+    checkFilters(config.getTypedPerFilterConfigMap(), f);
+    List<io.selvage.engine.model.VirtualHost> hosts = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    Set<String> domains = new HashSet<>();
+    for (int i = 0; i < config.getVirtualHostsCount(); i++) {
+      VirtualHost host = config.getVirtualHosts(i);
+      Field at = f.at("virtual_hosts", i);
+      if (!names.add(host.getName())) {
+        at.at("name").refuse("'" + host.getName() + "' is there twice");
+      }
+      for (String domain : host.getDomainsList()) {
+        if (!domains.add(domain.toLowerCase(Locale.ROOT))) {
+          at.at("domains").refuse("'" + domain + "' is there twice");
+        }
+      }
+      hosts.add(host(host, at));
+    }
+    return new RouteConfig(
+        config.getName(),
+        hosts,
+        HeaderOpsParser.parse(
+            config.getRequestHeadersToAddList(),
+            "request_headers_to_add",
+            config.getRequestHeadersToRemoveList(),
+            f),
+        HeaderOpsParser.parse(
+            config.getResponseHeadersToAddList(),
+            "response_headers_to_add",
+            config.getResponseHeadersToRemoveList(),
+            f));
+  }
+
+  private io.selvage.engine.model.VirtualHost host(VirtualHost host, Field f) {
+    if (host.getDomainsCount() == 0) {
+      f.at("domains").refuse("must not be empty");
+    }
+    for (String domain : host.getDomainsList()) {
+      int star = domain.indexOf('*');
+      if (domain.isEmpty()
+          || star > 0 && star < domain.length() - 1
+          || star >= 0 && domain.indexOf('*', star + 1) >= 0) {
+        f.at("domains").refuse("not a domain: '" + domain + "'");
+      }
+    }
+    f.forbidden(host.getRequireTls() != VirtualHost.TlsRequirementType.NONE, "require_tls");
+    f.forbidden(host.hasMatcher(), "matcher");
+    f.unsupported(host.getRateLimitsCount() > 0, "rate_limits");
+    f.unsupported(host.getRequestMirrorPoliciesCount() > 0, "request_mirror_policies");
+    f.unsupported(host.hasHedgePolicy(), "hedge_policy");
+    checkFilters(host.getTypedPerFilterConfigMap(), f);
+    List<io.selvage.engine.model.Route> routes = new ArrayList<>();
+    for (int i = 0; i < host.getRoutesCount(); i++) {
+      io.selvage.engine.model.Route route = route(host.getRoutes(i), host, f.at("routes", i));
+      if (route != null) {
+        routes.add(route);
+      }
+    }
+    return new io.selvage.engine.model.VirtualHost(
+        host.getName(),
+        host.getDomainsList(),
+        routes,
+        HeaderOpsParser.parse(
+            host.getRequestHeadersToAddList(),
+            "request_headers_to_add",
+            host.getRequestHeadersToRemoveList(),
+            f),
+        HeaderOpsParser.parse(
+            host.getResponseHeadersToAddList(),
+            "response_headers_to_add",
+            host.getResponseHeadersToRemoveList(),
+            f));
+  }
+
+  private io.selvage.engine.model.@Nullable Route route(Route route, VirtualHost host, Field f) {
+    checkFilters(route.getTypedPerFilterConfigMap(), f);
+    io.selvage.engine.model.RouteMatch match = match(route.getMatch(), f.at("match"));
+    io.selvage.engine.model.RouteAction action = ActionParser.parse(route, host, inbound, f);
+    if (action == null || match == null) {
+      return null;
+    }
+    Fault fault = fault(route.getTypedPerFilterConfigMap(), f);
+    Cors cors = cors(route.getTypedPerFilterConfigMap(), f);
+    return new io.selvage.engine.model.Route(
+        route.getName(),
+        match,
+        action,
+        headers(route, f),
+        HeaderOpsParser.parse(
+            route.getResponseHeadersToAddList(),
+            "response_headers_to_add",
+            route.getResponseHeadersToRemoveList(),
+            f),
+        fault == null ? fault(host.getTypedPerFilterConfigMap(), f) : fault,
+        cors == null ? cors(host.getTypedPerFilterConfigMap(), f) : cors);
+  }
+
+  private static HeaderOps headers(Route route, Field f) {
+    return HeaderOpsParser.parse(
+        route.getRequestHeadersToAddList(),
+        "request_headers_to_add",
+        route.getRequestHeadersToRemoveList(),
+        f);
+  }
+
+  private static io.selvage.engine.model.@Nullable RouteMatch match(RouteMatch m, Field f) {
+    // what is not understood would match requests that it must not
+    f.forbidden(m.getDynamicMetadataCount() > 0, "dynamic_metadata");
+    f.forbidden(m.getFilterStateCount() > 0, "filter_state");
+    f.forbidden(m.hasTlsContext(), "tls_context");
+    f.nothingUnknown(m);
+    boolean fold = !Values.flag(m.hasCaseSensitive(), m.getCaseSensitive(), true);
+    PathMatch path =
+        switch (m.getPathSpecifierCase()) {
+          case PREFIX -> new PathMatch.Prefix(m.getPrefix(), fold);
+          case PATH -> new PathMatch.Exact(m.getPath(), fold);
+          case SAFE_REGEX ->
+              new PathMatch.Regex(
+                  Values.regex(m.getSafeRegex().getRegex(), f.at("safe_regex.regex")), fold);
+          case PATH_SEPARATED_PREFIX ->
+              new PathMatch.SeparatedPrefix(m.getPathSeparatedPrefix(), fold);
+          case PATH_MATCH_POLICY -> {
+            UriTemplateMatchConfig template =
+                f.at("path_match_policy")
+                    .unpack(
+                        m.getPathMatchPolicy().getTypedConfig(),
+                        TEMPLATE,
+                        UriTemplateMatchConfig.parser());
+            yield template == null
+                ? null
+                : new PathMatch.Template(template.getPathTemplate(), fold);
+          }
+          default -> {
+            f.refuse("path matcher not supported: " + m.getPathSpecifierCase());
+            yield null;
+          }
+        };
+    if (path == null) {
+      return null;
+    }
+    List<HeaderMatch> headers = Matchers.headers(m.getHeadersList(), f, "headers");
+    if (m.hasGrpc()) {
+      headers.add(
+          new HeaderMatch(
+              "content-type",
+              new HeaderMatch.Value(new StringMatch.Prefix("application/grpc", false)),
+              false,
+              false));
+    }
+    double fraction =
+        m.hasRuntimeFraction()
+            ? Values.fraction(
+                m.getRuntimeFraction().getDefaultValue(), f.at("runtime_fraction.default_value"))
+            : 1.0;
+    return new io.selvage.engine.model.RouteMatch(
+        path, headers, Matchers.query(m.getQueryParametersList(), f, "query_parameters"), fraction);
+  }
+
+  private void checkFilters(Map<String, Any> configs, Field f) {
+    configs.forEach(
+        (name, any) -> {
+          String type = Field.typeOf(inner(any, f.at("typed_per_filter_config", name)));
+          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS)) {
+            Field at = f.at("typed_per_filter_config", name);
+            if (inbound && !HarmlessFilters.isOne(name)) {
+              at.refuse("filter not supported on the way in: " + type);
+            } else {
+              at.warn("filter not supported, left out: " + type);
+            }
+          }
+        });
+  }
+
+  private static Any inner(Any any, Field f) {
+    if (!Field.typeOf(any).equals(FILTER_CONFIG)) {
+      return any;
+    }
+    FilterConfig config = f.unpack(any, FILTER_CONFIG, FilterConfig.parser());
+    return config == null ? any : config.getConfig();
+  }
+
+  private static @Nullable Fault fault(Map<String, Any> configs, Field f) {
+    for (Map.Entry<String, Any> entry : configs.entrySet()) {
+      Field at = f.at("typed_per_filter_config", entry.getKey());
+      Any any = inner(entry.getValue(), at);
+      if (Field.typeOf(any).equals(FaultParser.TYPE)) {
+        HTTPFault fault = at.unpack(any, FaultParser.TYPE, HTTPFault.parser());
+        return fault == null ? null : FaultParser.parse(fault, at);
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Cors cors(Map<String, Any> configs, Field f) {
+    for (Map.Entry<String, Any> entry : configs.entrySet()) {
+      Field at = f.at("typed_per_filter_config", entry.getKey());
+      Any any = inner(entry.getValue(), at);
+      if (Field.typeOf(any).equals(CORS)) {
+        var policy =
+            at.unpack(
+                any, CORS, io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.parser());
+        return policy == null
+            ? null
+            : cors(
+                Matchers.strings(
+                    policy.getAllowOriginStringMatchList(), at, "allow_origin_string_match"),
+                List.of(
+                    policy.getAllowMethods(),
+                    policy.getAllowHeaders(),
+                    policy.getExposeHeaders(),
+                    policy.getMaxAge()),
+                policy.getAllowCredentials().getValue(),
+                at);
+      }
+    }
+    return null;
+  }
+
+  /** The form inside the route's action, which older controllers send. */
+  static Cors cors(CorsPolicy policy, Field f) {
+    return cors(
+        Matchers.strings(policy.getAllowOriginStringMatchList(), f, "allow_origin_string_match"),
+        List.of(
+            policy.getAllowMethods(),
+            policy.getAllowHeaders(),
+            policy.getExposeHeaders(),
+            policy.getMaxAge()),
+        policy.getAllowCredentials().getValue(),
+        f);
+  }
+
+  private static Cors cors(
+      List<StringMatch> origins, List<String> texts, boolean credentials, Field f) {
+    Duration age = null;
+    if (!texts.get(3).isEmpty()) {
+      if (texts.get(3).matches("\\d{1,9}")) {
+        age = Duration.ofSeconds(Long.parseLong(texts.get(3)));
+      } else {
+        f.at("max_age").refuse("not a number of seconds: " + texts.get(3));
+      }
+    }
+    return new Cors(
+        origins, list(texts.get(0)), list(texts.get(1)), list(texts.get(2)), age, credentials);
+  }
+
+  private static List<String> list(String text) {
+    List<String> found = new ArrayList<>();
+    for (String part : text.split(",")) {
+      if (!part.isBlank()) {
+        found.add(part.strip());
+      }
+    }
+    return found;
+  }
+}
