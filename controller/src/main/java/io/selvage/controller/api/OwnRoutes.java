@@ -14,10 +14,13 @@ public interface OwnRoutes {
   /** A join token; the secret is shown this once. */
   record IssuedToken(String token, Instant expires) {}
 
+  /** Version, trust domain and the address of the control port. */
+  JsonNode version();
+
   /** Makes a join token bound to an identity. */
   IssuedToken createToken(String namespace, String serviceAccount, int uses, Duration lifetime);
 
-  /** The agents as a JSON array: what each reported and how far its configuration is. */
+  /** {@code {agents: […]}}: what each reported and how far its configuration is. */
   JsonNode agents();
 
   /**
@@ -25,6 +28,8 @@ public interface OwnRoutes {
    * themselves say.
    *
    * @param question {@code {from, to, port, method, path, headers}}
+   * @return {@code {outbound, inbound}}; {@code inbound} is absent where the call does not get so
+   *     far
    * @throws UnanswerableException if a workload is unknown or does not answer
    */
   JsonNode why(ObjectNode question) throws UnanswerableException;

@@ -32,11 +32,6 @@ public final class PrivateFiles {
         temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
-  /** Makes a folder of mode 0700 with its parents. */
-  public static void createFolder(Path folder) throws IOException {
-    Files.createDirectories(folder, attributes(folder, "rwx------"));
-  }
-
   private static FileAttribute<?>[] attributes(Path near, String mode) {
     boolean posix = near.getFileSystem().supportedFileAttributeViews().contains("posix");
     return posix

@@ -171,8 +171,7 @@ final class Routes {
     String path = String.join("/", call.path());
     switch (path) {
       case "selvage/v1/version":
-        ObjectNode body = JsonNodeFactory.instance.objectNode();
-        return read(call, body.put("version", version));
+        return read(call, own.version());
       case "selvage/v1/agents":
         return read(call, own.agents());
       case "selvage/v1/tokens":

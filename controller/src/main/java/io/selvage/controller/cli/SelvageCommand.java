@@ -14,6 +14,7 @@ import picocli.CommandLine.ScopeType;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       DevCommand.class,
+      ServeCommand.class,
       EnvCommand.class,
       ApplyCommand.class,
       GetCommand.class,

@@ -100,8 +100,13 @@ public final class TestApi implements AutoCloseable {
     }
 
     @Override
+    public JsonNode version() {
+      return new ObjectMapper().createObjectNode().put("version", "test");
+    }
+
+    @Override
     public JsonNode agents() {
-      return new ObjectMapper().createArrayNode();
+      return new ObjectMapper().createObjectNode();
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.Violation.Cause;
+import io.selvage.controller.resource.ViolationCode;
 import io.selvage.controller.resource.view.StringMatch;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,12 +14,6 @@ import java.util.Set;
 
 /** Collects what is wrong with the meaning of a document, and holds the checks that kinds share. */
 final class Findings {
-  private static final String MEANING = "SELV-7110";
-  private static final String REQUIRED = "SELV-7103";
-  private static final String DUPLICATE = "SELV-7107";
-  private static final String HOST = "SELV-7111";
-  private static final String REGEX = "SELV-7112";
-  private static final String LABELS = "SELV-7113";
 
   private static final int MAX_REGEX_CHARACTERS = 4096;
   private static final int MAX_REGEX_PROGRAM = 10_000;
@@ -42,19 +37,20 @@ final class Findings {
   }
 
   void invalid(String field, String message) {
-    violations.add(new Violation(MEANING, field, Cause.INVALID, message));
+    violations.add(new Violation(ViolationCode.MEANING.code(), field, Cause.INVALID, message));
   }
 
   void forbidden(String field, String message) {
-    violations.add(new Violation(MEANING, field, Cause.FORBIDDEN, message));
+    violations.add(new Violation(ViolationCode.MEANING.code(), field, Cause.FORBIDDEN, message));
   }
 
   void required(String field, String message) {
-    violations.add(new Violation(REQUIRED, field, Cause.REQUIRED, message));
+    violations.add(new Violation(ViolationCode.REQUIRED.code(), field, Cause.REQUIRED, message));
   }
 
   void duplicate(String field, Object found) {
-    violations.add(new Violation(DUPLICATE, field, Cause.DUPLICATE, "\"" + found + "\""));
+    violations.add(
+        new Violation(ViolationCode.DUPLICATE.code(), field, Cause.DUPLICATE, "\"" + found + "\""));
   }
 
   /** A host name, with {@code *} allowed as its first label where {@code wildcard}. */
@@ -75,7 +71,7 @@ final class Findings {
     }
     violations.add(
         new Violation(
-            HOST,
+            ViolationCode.HOST.code(),
             field,
             Cause.INVALID,
             "\"" + host + "\": must be a DNS name" + (wildcard ? ", * allowed as a prefix" : "")));
@@ -166,7 +162,7 @@ final class Findings {
       }
     }
     if (reason != null) {
-      violations.add(new Violation(REGEX, field, Cause.INVALID, reason));
+      violations.add(new Violation(ViolationCode.REGEX.code(), field, Cause.INVALID, reason));
     }
   }
 
@@ -203,7 +199,7 @@ final class Findings {
   }
 
   private void label(String field, String message) {
-    violations.add(new Violation(LABELS, field, Cause.INVALID, message));
+    violations.add(new Violation(ViolationCode.LABELS.code(), field, Cause.INVALID, message));
   }
 
   void dnsLabel(String field, String name) {

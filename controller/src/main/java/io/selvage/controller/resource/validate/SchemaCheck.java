@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.selvage.controller.resource.Durations;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.Violation.Cause;
+import io.selvage.controller.resource.ViolationCode;
 import io.selvage.controller.resource.schema.Schema;
 import java.time.Duration;
 import java.time.Instant;
@@ -20,13 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Compares a document with its schema; wording as Kubernetes' field errors. */
 final class SchemaCheck {
-  private static final String TYPE = "SELV-7102";
-  private static final String REQUIRED = "SELV-7103";
-  private static final String ENUM = "SELV-7104";
-  private static final String RANGE = "SELV-7105";
-  private static final String ONE_OF = "SELV-7106";
-  private static final String DUPLICATE = "SELV-7107";
-  private static final String FORMAT = "SELV-7108";
 
   private final List<Violation> violations = new ArrayList<>();
   private final List<String> unknown = new ArrayList<>();
@@ -76,7 +70,7 @@ final class SchemaCheck {
     }
     for (String name : schema.required()) {
       if (!node.hasNonNull(name)) {
-        add(REQUIRED, child(path, name), Cause.REQUIRED, "must be given");
+        add(ViolationCode.REQUIRED, child(path, name), Cause.REQUIRED, "must be given");
       }
     }
     atMostOne(schema, node, path);
@@ -101,7 +95,7 @@ final class SchemaCheck {
     if (given.size() > 1) {
       String message =
           "at most one of " + quoted(schema.atMostOne()) + " may be given; found " + quoted(given);
-      add(ONE_OF, path, Cause.INVALID, message);
+      add(ViolationCode.ONE_OF, path, Cause.INVALID, message);
     }
   }
 
@@ -114,7 +108,7 @@ final class SchemaCheck {
     Integer least = schema.bounds().minItems();
     if (least != null && array.size() < least) {
       String message = array.size() + ": should have at least " + least + " items";
-      add(RANGE, path, Cause.INVALID, message);
+      add(ViolationCode.RANGE, path, Cause.INVALID, message);
     }
     Schema items = schema.items();
     Set<Object> seen = new HashSet<>();
@@ -125,7 +119,7 @@ final class SchemaCheck {
       }
       Object identity = identity(schema, array.get(i));
       if (identity != null && !seen.add(identity)) {
-        add(DUPLICATE, itemPath, Cause.DUPLICATE, String.valueOf(array.get(i)));
+        add(ViolationCode.DUPLICATE, itemPath, Cause.DUPLICATE, String.valueOf(array.get(i)));
       }
     }
   }
@@ -149,19 +143,31 @@ final class SchemaCheck {
     String text = node.textValue();
     if (!schema.values().isEmpty() && !schema.values().contains(text)) {
       String message = "\"" + text + "\": supported values: " + quoted(schema.values());
-      add(ENUM, path, Cause.NOT_SUPPORTED, message);
+      add(ViolationCode.ENUM, path, Cause.NOT_SUPPORTED, message);
     }
     Integer longest = schema.bounds().maxLength();
     if (longest != null && text.codePointCount(0, text.length()) > longest) {
-      add(RANGE, path, Cause.TOO_LONG, "may not be more than " + longest + " characters");
+      add(
+          ViolationCode.RANGE,
+          path,
+          Cause.TOO_LONG,
+          "may not be more than " + longest + " characters");
     }
     Integer shortest = schema.bounds().minLength();
     if (shortest != null && text.length() < shortest) {
-      add(RANGE, path, Cause.INVALID, "should be at least " + shortest + " characters long");
+      add(
+          ViolationCode.RANGE,
+          path,
+          Cause.INVALID,
+          "should be at least " + shortest + " characters long");
     }
     String pattern = schema.pattern();
     if (pattern != null && !com.google.re2j.Pattern.compile(pattern).matcher(text).find()) {
-      add(FORMAT, path, Cause.INVALID, "\"" + text + "\": should match '" + pattern + "'");
+      add(
+          ViolationCode.FORMAT,
+          path,
+          Cause.INVALID,
+          "\"" + text + "\": should match '" + pattern + "'");
     }
     format(schema, text, path);
   }
@@ -173,14 +179,18 @@ final class SchemaCheck {
         try {
           Instant.parse(text);
         } catch (DateTimeParseException e) {
-          add(FORMAT, path, Cause.INVALID, "\"" + text + "\": must be a date and time of RFC 3339");
+          add(
+              ViolationCode.FORMAT,
+              path,
+              Cause.INVALID,
+              "\"" + text + "\": must be a date and time of RFC 3339");
         }
       }
       case "byte" -> {
         try {
           Base64.getDecoder().decode(text);
         } catch (IllegalArgumentException e) {
-          add(FORMAT, path, Cause.INVALID, "must be base64");
+          add(ViolationCode.FORMAT, path, Cause.INVALID, "must be base64");
         }
       }
       default -> {}
@@ -192,15 +202,15 @@ final class SchemaCheck {
     if (parsed == null) {
       String message =
           "\"" + text + "\": must be a duration such as \"1.5s\" or \"250ms\" with a unit";
-      add(FORMAT, path, Cause.INVALID, message);
+      add(ViolationCode.FORMAT, path, Cause.INVALID, message);
       return;
     }
     Duration least = schema.atLeast();
     if (least != null && parsed.compareTo(least) < 0) {
       String message = "\"" + text + "\": must be a valid duration greater than 1ms";
-      add(RANGE, path, Cause.INVALID, message);
+      add(ViolationCode.RANGE, path, Cause.INVALID, message);
     } else if (parsed.isNegative()) {
-      add(RANGE, path, Cause.INVALID, "\"" + text + "\": must not be negative");
+      add(ViolationCode.RANGE, path, Cause.INVALID, "\"" + text + "\": must not be negative");
     }
   }
 
@@ -215,15 +225,15 @@ final class SchemaCheck {
     Double most = schema.bounds().maximum();
     if (least != null && value < least) {
       String message = node + ": should be greater than or equal to " + plain(least);
-      add(RANGE, path, Cause.INVALID, message);
+      add(ViolationCode.RANGE, path, Cause.INVALID, message);
     }
     if (most != null && value > most) {
       String message = node + ": should be less than or equal to " + plain(most);
-      add(RANGE, path, Cause.INVALID, message);
+      add(ViolationCode.RANGE, path, Cause.INVALID, message);
     }
     boolean fits = !schema.format().equals("int32") || node.canConvertToInt();
     if (!fits) {
-      add(RANGE, path, Cause.INVALID, node + ": must fit into 32 bits");
+      add(ViolationCode.RANGE, path, Cause.INVALID, node + ": must fit into 32 bits");
     }
   }
 
@@ -237,18 +247,22 @@ final class SchemaCheck {
 
   private void tooMany(String path, int count, @Nullable Integer most) {
     if (most != null && count > most) {
-      add(RANGE, path, Cause.TOO_MANY, count + ": must have at most " + most + " items");
+      add(
+          ViolationCode.RANGE,
+          path,
+          Cause.TOO_MANY,
+          count + ": must have at most " + most + " items");
     }
   }
 
   private void wrongType(String path, String wanted, JsonNode found) {
     String type = found.getNodeType().name().toLowerCase(Locale.ROOT);
     String message = "\"" + type + "\": must be of type " + wanted + ": \"" + type + "\"";
-    add(TYPE, path, Cause.TYPE_INVALID, message);
+    add(ViolationCode.TYPE, path, Cause.TYPE_INVALID, message);
   }
 
-  private void add(String code, String path, Cause cause, String message) {
-    violations.add(new Violation(code, path, cause, message));
+  private void add(ViolationCode code, String path, Cause cause, String message) {
+    violations.add(new Violation(code.code(), path, cause, message));
   }
 
   private static String quoted(List<String> words) {

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.resource.Durations;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.Violation.Cause;
+import io.selvage.controller.resource.ViolationCode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * numbers are null. JSON {@code null} counts as absent, as in protobuf's JSON mapping.
  */
 final class Fields {
-  /** A value of the wrong JSON type or an unreadable one. */
-  private static final String CODE = "SELV-7102";
-
   private final ObjectNode node;
   private final String path;
   private final List<Violation> violations;
@@ -271,7 +269,7 @@ final class Fields {
   }
 
   void add(String name, Cause cause, String message) {
-    violations.add(new Violation(CODE, child(name), cause, message));
+    violations.add(new Violation(ViolationCode.TYPE.code(), child(name), cause, message));
   }
 
   String child(String name) {
@@ -314,7 +312,11 @@ final class Fields {
   private void wrongTypeAt(String where, String wanted, JsonNode found) {
     String type = found.getNodeType().name().toLowerCase(Locale.ROOT);
     violations.add(
-        new Violation(CODE, where, Cause.TYPE_INVALID, "must be " + wanted + "; found " + type));
+        new Violation(
+            ViolationCode.TYPE.code(),
+            where,
+            Cause.TYPE_INVALID,
+            "must be " + wanted + "; found " + type));
   }
 
   private interface ItemVisitor {

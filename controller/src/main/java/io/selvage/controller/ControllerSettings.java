@@ -1,0 +1,55 @@
+package io.selvage.controller;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * How a controller runs.
+ *
+ * @param dataDir everything it keeps; made with mode 0700
+ * @param bind address of the API and the control port
+ * @param xdsPort control port (configuration and certificates); 0 takes a free one
+ * @param apiPort API; 0 takes a free one
+ * @param metricsBind address of metrics and health, which are plain HTTP without a token
+ * @param metricsPort metrics and health; 0 takes a free one, -1 has none
+ * @param trustDomain of all SPIFFE ids
+ * @param leafLifetime of a workload's certificate when it names none
+ * @param maxLeafLifetime the longest that a workload gets
+ * @param advertised further names and addresses under which clients reach it
+ * @param createAuthority whether a missing root and intermediate are made
+ */
+public record ControllerSettings(
+    Path dataDir,
+    String bind,
+    int xdsPort,
+    int apiPort,
+    String metricsBind,
+    int metricsPort,
+    String trustDomain,
+    Duration leafLifetime,
+    Duration maxLeafLifetime,
+    List<String> advertised,
+    boolean createAuthority) {
+
+  /** Copies the list. */
+  public ControllerSettings {
+    advertised = List.copyOf(advertised);
+  }
+
+  /** Loopback, free ports, certificates of one hour. */
+  public static ControllerSettings loopback(Path dataDir) {
+    return new ControllerSettings(
+        dataDir,
+        "127.0.0.1",
+        0,
+        0,
+        "127.0.0.1",
+        0,
+        "cluster.local",
+        Duration.ofHours(1),
+        Duration.ofHours(24),
+        List.of(),
+        true);
+  }
+}
