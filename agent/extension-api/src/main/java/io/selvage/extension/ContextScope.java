@@ -3,7 +3,10 @@ package io.selvage.extension;
 import io.selvage.engine.flow.MeshContext;
 import org.jspecify.annotations.Nullable;
 
-/** The {@link MeshContext} of the current thread. Seams that move work between threads capture and restore it; the application forwards nothing. */
+/**
+ * The {@link MeshContext} of the current thread. Seams that move work between threads capture and
+ * restore it; the application forwards nothing.
+ */
 public final class ContextScope implements AutoCloseable {
   private static final ThreadLocal<@Nullable MeshContext> CURRENT = new ThreadLocal<>();
 
@@ -26,7 +29,9 @@ public final class ContextScope implements AutoCloseable {
     return scope;
   }
 
-  /** For advice pairs that cannot use try-with-resources: returns what was there. Null = nothing. */
+  /**
+   * For advice pairs that cannot use try-with-resources: returns what was there. Null = nothing.
+   */
   public static @Nullable MeshContext swap(@Nullable MeshContext context) {
     MeshContext before = CURRENT.get();
     put(context);

@@ -4,10 +4,12 @@ import io.selvage.engine.flow.Attempt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The attempt that the current thread is carrying out, so that a seam further down (connect, pool, TLS) knows where it belongs.
+ * The attempt that the current thread is carrying out, so that a seam further down (connect, pool,
+ * TLS) knows where it belongs.
  *
- * <p>Set by the request tier around one library call. Exactly one layer owns TLS on a connection: {@link #tlsOwned()} says that the library's own code does, so the floor must leave the
- * socket alone.
+ * <p>Set by the request tier around one library call. Exactly one layer owns TLS on a connection:
+ * {@link #tlsOwned()} says that the library's own code does, so the floor must leave the socket
+ * alone.
  */
 public final class Intent implements AutoCloseable {
   private static final ThreadLocal<@Nullable Intent> CURRENT = new ThreadLocal<>();

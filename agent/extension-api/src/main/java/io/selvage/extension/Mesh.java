@@ -12,7 +12,10 @@ public final class Mesh {
 
   private Mesh() {}
 
-  /** The running mesh; null before it has started and after it has stopped: the library then does what it always does. */
+  /**
+   * The running mesh; null before it has started and after it has stopped: the library then does
+   * what it always does.
+   */
   public static @Nullable MeshRuntime runtime() {
     return runtime;
   }

@@ -11,27 +11,36 @@ import io.selvage.engine.flow.RequestHead;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** What the running mesh offers to instrumentations. All methods may be called by any thread and never throw. */
+/**
+ * What the running mesh offers to instrumentations. All methods may be called by any thread and
+ * never throw.
+ */
 public interface MeshRuntime {
 
   /**
    * An exchange for a request that the application makes.
    *
-   * <p>Its attempts may have no endpoint: then the library sends where it would have sent (trace headers and metrics still apply).
+   * <p>Its attempts may have no endpoint: then the library sends where it would have sent (trace
+   * headers and metrics still apply).
    *
    * @param host name or address asked for, without port
-   * @return null when the mesh stands aside: the agent's own connections, or a thread that is inside another tier's attempt
+   * @return null when the mesh stands aside: the agent's own connections, or a thread that is
+   *     inside another tier's attempt
    */
   @Nullable Exchange outbound(RequestHead head, String host, int port);
 
   /**
-   * An exchange for a request that came in; {@code send this attempt} means: let the application run.
+   * An exchange for a request that came in; {@code send this attempt} means: let the application
+   * run.
    *
    * @return null when the mesh stands aside
    */
   @Nullable Exchange inbound(RequestHead head, Peer peer);
 
-  /** Decides a raw connection (the floor). Null = connect as the library would. Its attempt carries endpoint and TLS; ended when the connection closes. */
+  /**
+   * Decides a raw connection (the floor). Null = connect as the library would. Its attempt carries
+   * endpoint and TLS; ended when the connection closes.
+   */
   @Nullable Exchange connect(String host, int port);
 
   /** For libraries that block. */
@@ -52,10 +61,15 @@ public interface MeshRuntime {
   /** TLS with the workload's identity. */
   MeshTls tls();
 
-  /** What connections to a port of the application must look like now. Ask again for each connection and request. */
+  /**
+   * What connections to a port of the application must look like now. Ask again for each connection
+   * and request.
+   */
   PortPolicy port(int localPort);
 
-  /** A server of the application listens. Seam = short name of the instrumentation that guards it. */
+  /**
+   * A server of the application listens. Seam = short name of the instrumentation that guards it.
+   */
   void listening(int localPort, String seam);
 
   /** A server of the application no longer listens. */
@@ -64,6 +78,9 @@ public interface MeshRuntime {
   /** Statements to databases. */
   Statements statements();
 
-  /** One line with a stable code, at most once a minute per code and subject; for what an operator must know. */
+  /**
+   * One line with a stable code, at most once a minute per code and subject; for what an operator
+   * must know.
+   */
   void report(String code, String message);
 }

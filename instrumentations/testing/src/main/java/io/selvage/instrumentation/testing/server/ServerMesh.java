@@ -44,7 +44,7 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
 
   private final ServerTls tls;
-  private final Stack stack = Stack.builder().layer(new Script()).build();
+  private final Stack stack = Stack.builder().layer(new Watch()).layer(new Script()).build();
   private final Map<Integer, String> listening = new ConcurrentHashMap<>();
   private final List<Integer> closed = new CopyOnWriteArrayList<>();
   private final List<Served> served = new CopyOnWriteArrayList<>();
@@ -138,7 +138,10 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
       x.head().removeHeader("x-removed");
       return PASS;
     }
+  }
 
+  /** Stands above the one that may wait, as a layer that waits is not entered yet. */
+  private final class Watch extends Layer {
     @Override
     protected void onOutcome(Exchange x, Outcome outcome) {
       seen(x).outcome(outcome);

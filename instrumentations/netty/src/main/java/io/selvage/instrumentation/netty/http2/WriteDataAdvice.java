@@ -1,0 +1,24 @@
+package io.selvage.instrumentation.netty.http2;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import net.bytebuddy.asm.Advice;
+import net.bytebuddy.implementation.bytecode.assign.Assigner.Typing;
+
+/** Counts a response's bytes and sees its end. */
+public final class WriteDataAdvice {
+  private WriteDataAdvice() {}
+
+  /** Before the encoder takes the buffer. */
+  @Advice.OnMethodEnter
+  public static void enter(
+      @Advice.Argument(value = 0, typing = Typing.DYNAMIC) ChannelHandlerContext context,
+      @Advice.Argument(1) int streamId,
+      @Advice.Argument(value = 2, typing = Typing.DYNAMIC) ByteBuf data,
+      @Advice.Argument(4) boolean endOfStream) {
+    StreamCall call = StreamListener.callOf(context.channel(), streamId);
+    if (call != null) {
+      call.writes(data.readableBytes(), endOfStream);
+    }
+  }
+}
