@@ -74,6 +74,7 @@ public record Workload(
 
   private Map<String, String> environment(DevMesh mesh) {
     Map<String, String> all = new LinkedHashMap<>(mesh.env());
+    all.put("SELVAGE_ACCESS_LOG", mesh.folder().resolve("access.log." + name()).toString());
     all.putAll(mesh.workloadEnv());
     all.putAll(env);
     return all;
