@@ -57,7 +57,6 @@ public final class BalanceLayer extends AttemptLayer {
   protected void onEnd(Exchange x, Attempt a, End end) {
     Host host = CompiledCluster.leased(a.lease());
     if (host != null) {
-      a.lease(null);
       host.state().released();
     }
   }

@@ -59,6 +59,9 @@ final class ClusterCompiler {
                   group.locality(), group.weight(), List.copyOf(hosts)));
     }
     state.retain(addresses);
+    if (cluster.outlierDetection() == null) {
+      state.returnAll();
+    }
     List<CompiledCluster.PriorityHosts> priorities = new ArrayList<>();
     byPriority.forEach(
         (priority, localities) ->

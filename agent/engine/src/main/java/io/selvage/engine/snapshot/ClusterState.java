@@ -58,6 +58,19 @@ public final class ClusterState {
     return endpoints.computeIfAbsent(address, EndpointState::new);
   }
 
+  /** Takes all ejected endpoints back: nothing detects outliers any more. */
+  void returnAll() {
+    for (EndpointState endpoint : endpoints.values()) {
+      synchronized (endpoint) {
+        if (endpoint.ejected) {
+          endpoint.ejected = false;
+          healthChanged();
+        }
+        endpoint.ejections = 0;
+      }
+    }
+  }
+
   void retain(Set<String> addresses) {
     endpoints.keySet().retainAll(addresses);
   }

@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import io.selvage.engine.model.PathMatch;
@@ -29,7 +30,7 @@ public final class Rewriter {
       } catch (PatternSyntaxException bad) {
         throw new IllegalArgumentException("not an RE2 expression: " + bad.getMessage(), bad);
       }
-      substitution = javaSubstitution(regex.substitution());
+      substitution = regex.substitution();
     }
   }
 
@@ -41,7 +42,7 @@ public final class Rewriter {
     if (prefix != null) {
       return prefix + path.substring(Math.min(path.length(), matched(path))) + rest;
     }
-    return pattern == null ? pathAndQuery : pattern.matcher(path).replaceAll(substitution) + rest;
+    return pattern == null ? pathAndQuery : replaced(pattern, path) + rest;
   }
 
   private int matched(String path) {
@@ -54,24 +55,33 @@ public final class Rewriter {
     return path.length();
   }
 
-  /** RE2 writes groups as {@code \1}; a dollar sign means nothing there. */
-  private static String javaSubstitution(String re2) {
-    StringBuilder out = new StringBuilder();
-    for (int i = 0; i < re2.length(); i++) {
-      char c = re2.charAt(i);
-      if (c == '\\' && i + 1 < re2.length()) {
-        char next = re2.charAt(++i);
-        if (Character.isDigit(next)) {
-          out.append("${").append(next).append('}');
-        } else {
-          out.append('\\').append(next);
-        }
-      } else if (c == '$') {
-        out.append("\\$");
-      } else {
+  /** Replaces every match; RE2 writes groups as {@code \\1}, and a dollar sign means nothing. */
+  private String replaced(Pattern regex, String path) {
+    Matcher matcher = regex.matcher(path);
+    StringBuilder out = new StringBuilder(path.length() + substitution.length());
+    int from = 0;
+    while (matcher.find()) {
+      out.append(path, from, matcher.start());
+      appendSubstitution(out, matcher);
+      from = matcher.end();
+    }
+    return out.append(path, from, path.length()).toString();
+  }
+
+  private void appendSubstitution(StringBuilder out, Matcher matcher) {
+    for (int i = 0; i < substitution.length(); i++) {
+      char c = substitution.charAt(i);
+      if (c != '\\' || i + 1 == substitution.length()) {
         out.append(c);
+        continue;
+      }
+      char next = substitution.charAt(++i);
+      int group = Character.digit(next, 10);
+      if (group < 0) {
+        out.append(next);
+      } else if (group <= matcher.groupCount() && matcher.group(group) != null) {
+        out.append(matcher.group(group));
       }
     }
-    return out.toString();
   }
 }

@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A request head over a map. */
-public final class TestHead extends RequestHead {
+public class TestHead extends RequestHead {
   private final Map<String, String> headers = new LinkedHashMap<>();
   private BodyReplay replay = BodyReplay.REPEATABLE;
   private boolean copies = true;
