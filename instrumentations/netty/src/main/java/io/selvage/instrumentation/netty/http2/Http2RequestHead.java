@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.netty.http2;
 
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
@@ -9,15 +10,19 @@ import org.jspecify.annotations.Nullable;
 
 /** A request of Netty's HTTP/2 codec as the engine sees it. */
 final class Http2RequestHead extends RequestHead {
+  // gRPC's own headers take nothing but this type of name
+  private static final AsciiString HOST = AsciiString.cached("host");
+  private static final AsciiString CONTENT_TYPE = AsciiString.cached("content-type");
+
   private final Http2Headers headers;
 
   Http2RequestHead(Http2Headers headers) {
     super(
         text(headers.method(), "GET"),
         "http",
-        text(headers.authority(), text(headers.get("host"), "")),
+        text(headers.authority(), text(headers.get(HOST), "")),
         text(headers.path(), "/"),
-        text(headers.get("content-type"), "").startsWith("application/grpc")
+        text(headers.get(CONTENT_TYPE), "").startsWith("application/grpc")
             ? Protocol.GRPC
             : Protocol.HTTP2);
     this.headers = headers;
@@ -29,11 +34,7 @@ final class Http2RequestHead extends RequestHead {
 
   @Override
   protected @Nullable String original(String name) {
-    return joined(headers, name);
-  }
-
-  static @Nullable String joined(Http2Headers headers, String name) {
-    List<CharSequence> all = headers.getAll(name);
+    List<CharSequence> all = headers.getAll(AsciiString.of(name));
     return all.isEmpty() ? null : all.size() == 1 ? all.get(0).toString() : String.join(",", all);
   }
 

@@ -2,9 +2,11 @@ package io.selvage.instrumentation.netty.http2;
 
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
+import io.netty.util.AsciiString;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.HeadChanges.Change;
 import io.selvage.engine.flow.ResponseHead;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A response on its way to Netty's HTTP/2 codec. */
@@ -12,13 +14,24 @@ final class Http2ResponseHead extends ResponseHead {
   private final Http2Headers headers;
 
   Http2ResponseHead(Http2Headers headers) {
-    super(Integer.parseInt(String.valueOf(headers.status())));
+    super(Integer.parseInt(String.valueOf(value(headers, ":status"))));
     this.headers = headers;
   }
 
   @Override
   protected @Nullable String original(String name) {
-    return Http2RequestHead.joined(headers, name);
+    return value(headers, name);
+  }
+
+  /** By walking them, the only thing that gRPC's own headers can; several joined by a comma. */
+  static @Nullable String value(Http2Headers headers, String name) {
+    String all = null;
+    for (Map.Entry<CharSequence, CharSequence> entry : headers) {
+      if (AsciiString.contentEqualsIgnoreCase(entry.getKey(), name)) {
+        all = all == null ? entry.getValue().toString() : all + "," + entry.getValue();
+      }
+    }
+    return all;
   }
 
   @Override
@@ -28,9 +41,9 @@ final class Http2ResponseHead extends ResponseHead {
 
   /** -1 when the headers carry none. */
   static int grpcStatus(Http2Headers headers) {
-    CharSequence status = headers.get("grpc-status");
+    String status = value(headers, "grpc-status");
     try {
-      return status == null ? -1 : Integer.parseInt(status.toString());
+      return status == null ? -1 : Integer.parseInt(status);
     } catch (NumberFormatException unreadable) {
       return 2;
     }

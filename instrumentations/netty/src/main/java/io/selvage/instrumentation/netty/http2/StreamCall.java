@@ -43,8 +43,8 @@ final class StreamCall {
     complete |= endOfStream;
     int status = Http2ResponseHead.grpcStatus(headers);
     grpcStatus = status >= 0 ? status : grpcStatus;
-    CharSequence code = headers.status();
-    if (code == null || call.hasResponded() || code.length() > 0 && code.charAt(0) == '1') {
+    String code = call.hasResponded() ? null : Http2ResponseHead.value(headers, ":status");
+    if (code == null || code.startsWith("1")) {
       return headers;
     }
     Http2ResponseHead head = new Http2ResponseHead(headers);

@@ -145,7 +145,9 @@ final class StreamListener extends Http2FrameListenerDecorator {
     Http2RequestHead head = null;
     try {
       InboundConnection peer = connection(context);
-      hideTls(headers, peer);
+      if (peer.peer().tls()) {
+        RequestChanges.hideTls(headers);
+      }
       head = new Http2RequestHead(headers);
       call = InboundCall.open(head, peer);
       next = call == null ? InboundCall.Next.RUN : call.begin();
@@ -382,14 +384,6 @@ final class StreamListener extends Http2FrameListenerDecorator {
   }
 
   // ---- connection
-
-  /** Callers name the scheme; the application is to see what it would without us. */
-  private static void hideTls(Http2Headers headers, InboundConnection peer) {
-    CharSequence scheme = headers.scheme();
-    if (peer.peer().tls() && scheme != null && "https".contentEquals(scheme)) {
-      headers.scheme("http");
-    }
-  }
 
   private static InboundConnection connection(ChannelHandlerContext context) {
     Supplier<InboundConnection> described = context.channel().attr(CONNECTION).get();

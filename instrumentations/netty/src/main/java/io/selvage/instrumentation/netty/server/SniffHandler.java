@@ -33,6 +33,7 @@ final class SniffHandler extends ChannelDuplexHandler {
   private @Nullable Future<?> limit;
   private boolean flush;
   private boolean done;
+  private boolean refused;
 
   @Override
   public void handlerAdded(ChannelHandlerContext context) {
@@ -156,7 +157,9 @@ final class SniffHandler extends ChannelDuplexHandler {
     refuse(context);
   }
 
+  /** What handlers say about the close, such as GOAWAY, must not go out in the clear either. */
   private void refuse(ChannelHandlerContext context) {
+    refused = true;
     stop();
     drop();
     context.close();
@@ -195,7 +198,10 @@ final class SniffHandler extends ChannelDuplexHandler {
 
   @Override
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
-    if (holds(context)) {
+    if (refused) {
+      ReferenceCountUtil.release(message);
+      promise.tryFailure(new ClosedChannelException());
+    } else if (holds(context)) {
       held.add(new Held(message, promise));
     } else {
       context.write(message, promise);
@@ -206,7 +212,7 @@ final class SniffHandler extends ChannelDuplexHandler {
   public void flush(ChannelHandlerContext context) {
     if (holds(context)) {
       flush = true;
-    } else {
+    } else if (!refused) {
       context.flush();
     }
   }

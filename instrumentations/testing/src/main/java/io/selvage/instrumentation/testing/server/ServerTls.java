@@ -49,13 +49,17 @@ public final class ServerTls implements MeshTls {
     return contextOf(credentials, false);
   }
 
+  /** What {@link #contextOf} trusts with. */
+  public static TrustManager trustOf(Credentials credentials) {
+    return new SpiffeTrust((X509TrustManager) credentials.trust().getTrustManagers()[0]);
+  }
+
   private static SSLContext contextOf(Credentials credentials, boolean shown) {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
-      X509TrustManager chain = (X509TrustManager) credentials.trust().getTrustManagers()[0];
       context.init(
           shown ? credentials.keys().getKeyManagers() : null,
-          new TrustManager[] {new SpiffeTrust(chain)},
+          new TrustManager[] {trustOf(credentials)},
           null);
       return context;
     } catch (GeneralSecurityException impossible) {

@@ -1,0 +1,21 @@
+package io.selvage.instrumentation.netty.grpc;
+
+import io.grpc.ChannelCredentials;
+import io.grpc.InsecureServerCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.ServerBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+
+/** gRPC on Netty as it is published. */
+class GrpcNettyServerContractTest extends GrpcServerContract {
+  @Override
+  ServerBuilder<?> builder() {
+    return NettyServerBuilder.forPort(0, InsecureServerCredentials.create());
+  }
+
+  @Override
+  ManagedChannel channel(int port, ChannelCredentials credentials) {
+    return NettyChannelBuilder.forAddress("127.0.0.1", port, credentials).build();
+  }
+}
