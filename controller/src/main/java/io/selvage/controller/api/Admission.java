@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.resource.Kind;
+import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.validate.Validation;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,6 +15,11 @@ import java.util.stream.Collectors;
 /** What a document must pass before it is stored. */
 final class Admission {
   private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[([^\\]]*)\\]");
+
+  /** Warning with each Gateway that is written. */
+  static final String NOT_SERVED =
+      "[SELV-7120] the Gateway is stored and checked, but no gateway process serves it in this"
+          + " version; nothing listens on its ports";
 
   private Admission() {}
 
@@ -100,7 +107,12 @@ final class Admission {
       throw ApiFailure.invalid(kind, name, validation.violations());
     }
     validation.unknownFields().forEach(f -> prune(document, f));
-    return options.validation().equals("Ignore") ? List.of() : unknown;
+    List<String> warnings =
+        new ArrayList<>(options.validation().equals("Ignore") ? List.of() : unknown);
+    if (kind == Kinds.GATEWAY) {
+      warnings.add(NOT_SERVED);
+    }
+    return warnings;
   }
 
   private static String version(ObjectNode document) {

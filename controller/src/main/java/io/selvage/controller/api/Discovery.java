@@ -64,6 +64,7 @@ final class Discovery {
       resource.put("singularResource", kind.singular());
       texts(resource.putArray("verbs"), VERBS);
       texts(resource.putArray("shortNames"), kind.shortNames());
+      categories(resource, kind);
       ObjectNode status = resource.putArray("subresources").addObject();
       status.put("subresource", "status");
       gvk(status.putObject("responseKind"), kind.group(), version, kind.kind());
@@ -118,6 +119,7 @@ final class Discovery {
       one.put("kind", kind.kind());
       texts(one.putArray("verbs"), VERBS);
       texts(one.putArray("shortNames"), kind.shortNames());
+      categories(one, kind);
       ObjectNode status = all.addObject().put("name", kind.plural() + "/status");
       status.put("singularName", "").put("namespaced", kind.namespaced()).put("kind", kind.kind());
       texts(status.putArray("verbs"), STATUS_VERBS);
@@ -129,6 +131,12 @@ final class Discovery {
       texts(one.putArray("verbs"), List.of("create"));
     }
     return list;
+  }
+
+  private static void categories(ObjectNode to, Kind kind) {
+    if (kind.group().endsWith(".istio.io")) {
+      texts(to.putArray("categories"), List.of("istio-io", kind.group().replace('.', '-')));
+    }
   }
 
   /** All group versions with their path below {@code /openapi/v3}. */

@@ -15,6 +15,12 @@ import java.util.zip.CRC32;
 
 /** OpenAPI v3 documents, one per group version, made from the schemas; cached. */
 final class OpenApi {
+  /** kubectl asks for version 2 only about kinds that it did not find in version 3. */
+  static final String EMPTY_V2_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+
+  /** {@code swagger: "2.0"} in protobuf: no kinds, so that the client says that it knows none. */
+  static final byte[] EMPTY_V2 = {10, 3, '2', '.', '0'};
+
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
   private static final String META = "io.k8s.apimachinery.pkg.apis.meta.v1.";
   private static final String REFERENCE = "#/components/schemas/";

@@ -8,21 +8,30 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.zip.GZIPOutputStream;
 
-/** A JSON answer. */
-record Reply(int code, JsonNode body, String contentType, List<String> warnings) {
+/** A whole answer; JSON but for one route. */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never shared
+record Reply(int code, byte[] body, String contentType, List<String> warnings) {
   private static final String JSON = "application/json";
   private static final int COMPRESS_FROM_BYTES = 32 << 10;
 
+  private static Reply json(int code, JsonNode body) {
+    return new Reply(code, body.toString().getBytes(StandardCharsets.UTF_8), JSON, List.of());
+  }
+
+  static Reply bytes(String type, byte[] body) {
+    return new Reply(200, body, type, List.of());
+  }
+
   static Reply ok(JsonNode body) {
-    return new Reply(200, body, JSON, List.of());
+    return json(200, body);
   }
 
   static Reply created(JsonNode body) {
-    return new Reply(201, body, JSON, List.of());
+    return json(201, body);
   }
 
   static Reply failure(ApiFailure failure) {
-    return new Reply(failure.code(), failure.toStatus(), JSON, List.of());
+    return json(failure.code(), failure.toStatus());
   }
 
   Reply withContentType(String type) {
@@ -34,7 +43,6 @@ record Reply(int code, JsonNode body, String contentType, List<String> warnings)
   }
 
   void send(HttpExchange exchange) throws IOException {
-    byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
     exchange.getResponseHeaders().set("Content-Type", contentType);
     exchange.getResponseHeaders().set("Cache-Control", "no-cache, private");
     exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
@@ -43,16 +51,16 @@ record Reply(int code, JsonNode body, String contentType, List<String> warnings)
       exchange.getResponseHeaders().add("Warning", "299 - \"" + text + "\"");
     }
     String accepted = exchange.getRequestHeaders().getFirst("Accept-Encoding");
-    if (bytes.length > COMPRESS_FROM_BYTES && accepted != null && accepted.contains("gzip")) {
+    if (body.length > COMPRESS_FROM_BYTES && accepted != null && accepted.contains("gzip")) {
       exchange.getResponseHeaders().set("Content-Encoding", "gzip");
       exchange.sendResponseHeaders(code, 0);
       try (OutputStream out = new GZIPOutputStream(exchange.getResponseBody())) {
-        out.write(bytes);
+        out.write(body);
       }
     } else {
-      exchange.sendResponseHeaders(code, bytes.length);
+      exchange.sendResponseHeaders(code, body.length);
       try (OutputStream out = exchange.getResponseBody()) {
-        out.write(bytes);
+        out.write(body);
       }
     }
   }

@@ -75,6 +75,10 @@ final class Routes {
 
   private static Reply openApi(Call call) {
     List<String> path = call.path();
+    if (path.size() == 2 && path.get(1).equals("v2")) {
+      requireMethod(call, "GET");
+      return Reply.bytes(OpenApi.EMPTY_V2_TYPE, OpenApi.EMPTY_V2);
+    }
     if (path.size() < 2 || !path.get(1).equals("v3")) {
       throw ApiFailure.notFoundRoute();
     }

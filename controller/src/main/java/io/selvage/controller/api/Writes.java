@@ -269,12 +269,21 @@ final class Writes {
     }
   }
 
+  /** Some kinds have a status from the start. */
   private Resource afterCreate(Resource made, WriteOptions options) {
-    if (made.kind() != Kinds.NAMESPACE || options.dryRun()) {
-      return made;
+    ObjectNode status = JsonNodeFactory.instance.objectNode();
+    if (made.kind() == Kinds.NAMESPACE) {
+      status.put("phase", "Active");
+    } else if (made.kind() == Kinds.GATEWAY) {
+      status.put("observedGeneration", made.generation());
+      ObjectNode condition = status.putArray("conditions").addObject();
+      condition.put("type", "Programmed").put("status", "False").put("reason", "NoGateway");
+      condition.put("message", Admission.NOT_SERVED);
+      condition.put("lastTransitionTime", made.created().toString());
     }
-    ObjectNode active = JsonNodeFactory.instance.objectNode().put("phase", "Active");
-    return store.updateStatus(made.key(), active, Store.ANY_VERSION);
+    return status.isEmpty() || options.dryRun()
+        ? made
+        : store.updateStatus(made.key(), status, Store.ANY_VERSION);
   }
 
   private Resource live(Target target) {

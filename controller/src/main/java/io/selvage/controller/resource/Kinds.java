@@ -18,6 +18,10 @@ public final class Kinds {
       networking("DestinationRule", "destinationrules", "dr");
   public static final Kind SERVICE_ENTRY = networking("ServiceEntry", "serviceentries", "se");
   public static final Kind WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries", "we");
+
+  /** Stored and checked; its status says that nothing serves it yet. */
+  public static final Kind GATEWAY = networking("Gateway", "gateways", "gw");
+
   public static final Kind PEER_AUTHENTICATION =
       security("PeerAuthentication", "peerauthentications", "pa");
   public static final Kind AUTHORIZATION_POLICY =
@@ -31,6 +35,7 @@ public final class Kinds {
           DESTINATION_RULE,
           SERVICE_ENTRY,
           WORKLOAD_ENTRY,
+          GATEWAY,
           PEER_AUTHENTICATION,
           AUTHORIZATION_POLICY);
 

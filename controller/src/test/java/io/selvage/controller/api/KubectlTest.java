@@ -223,6 +223,12 @@ class KubectlTest {
                 "{apiVersion: security.istio.io/v1, kind: AuthorizationPolicy, metadata: {name: p,"
                     + " namespace: bad}, spec: {rules: [{form: []}]}}"));
     assertThat(policy.err()).contains("unknown field \"spec.rules[0].form\"");
+    Run other =
+        kubectl(
+            "apply",
+            "-f",
+            file("{apiVersion: networking.istio.io/v1, kind: EnvoyFilter, metadata: {name: e}}"));
+    assertThat(other.err()).contains("EnvoyFilter");
     Run nowhere = kubectl("apply", "-f", file(route("reviews", "missing-namespace", 1, 1)));
     assertThat(nowhere.err()).contains("namespaces \"missing-namespace\" not found");
     assertThat(kubectl("-n", "bad", "get", "vs,dr,ap").ok().err()).contains("No resources found");
@@ -380,16 +386,12 @@ class KubectlTest {
   @Test
   void publishedManifestsApplyUnchanged() {
     String folderOfManifests = SharedData.istio("bookinfo-networking").toString();
-    for (String name :
-        List.of(
-            "destination-rule-all.yaml",
-            "virtual-service-all-v1.yaml",
-            "virtual-service-reviews-90-10.yaml",
-            "virtual-service-ratings-test-delay.yaml",
-            "virtual-service-ratings-test-abort.yaml",
-            "egress-rule-google-apis.yaml")) {
-      kubectl("apply", "-f", folderOfManifests + "/" + name).ok();
-    }
+    Run all = kubectl("apply", "-f", folderOfManifests).ok();
+    assertThat(all.err()).contains("Warning: [SELV-7120]");
+    assertThat(kubectl("get", "gw", "bookinfo-gateway", "-o=yaml").ok().out())
+        .contains("NoGateway");
+    assertThat(kubectl("get", "istio-io", "-o", "name").ok().out())
+        .contains("gateway.networking.istio.io/bookinfo-gateway");
     assertThat(kubectl("get", "dr", "reviews", "-o=jsonpath={.spec.subsets[*].name}").ok().out())
         .isEqualTo("v1 v2 v3");
   }

@@ -55,6 +55,7 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
           judge(PeerAuthentication.parse(resource), security::check, findings);
       case "AuthorizationPolicy" ->
           judge(AuthorizationPolicy.parse(resource), security::check, findings);
+      case "Gateway" -> new GatewayRules(findings).check(resource);
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}
     }
