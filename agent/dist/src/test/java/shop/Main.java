@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnknownHostException;
 
 /** An application that calls what is woven. */
 public final class Main {
@@ -15,6 +16,8 @@ public final class Main {
         var socket = new Socket()) {
       socket.connect(InetSocketAddress.createUnresolved("mesh.test", server.getLocalPort()), 5000);
       System.out.println("connected " + socket.isConnected());
+    } catch (UnknownHostException e) {
+      System.out.println("unknown host");
     }
   }
 }

@@ -58,6 +58,7 @@ public final class AgentJar {
     SeamResources.addTo(found);
     Reachable.keepOnly(found);
     BundledLogging.redirect(found);
+    UnsafeBridge.build(found);
     Map<String, byte[]> entries = new TreeMap<>();
     found.forEach(
         (name, content) -> {

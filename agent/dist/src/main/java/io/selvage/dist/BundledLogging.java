@@ -1,6 +1,7 @@
 package io.selvage.dist;
 
-import io.selvage.tooling.log.BundledLogger;
+import io.selvage.tooling.bundled.BundledLogger;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -37,9 +38,10 @@ final class BundledLogging {
         Arrays.stream(BundledLogger.class.getMethods())
             .map(m -> m.getName() + Type.getMethodDescriptor(m))
             .collect(Collectors.toSet());
+    byte[] jul = JUL.getBytes(StandardCharsets.US_ASCII);
     entries.replaceAll(
         (name, content) -> {
-          if (!name.endsWith(".class") || name.equals(OURS + ".class") || !names(content)) {
+          if (!name.endsWith(".class") || name.equals(OURS + ".class") || !names(content, jul)) {
             return content;
           }
           var writer = new ClassWriter(0);
@@ -57,10 +59,10 @@ final class BundledLogging {
     }
   }
 
-  private static boolean names(byte[] classFile) {
-    byte[] name = JUL.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+  /** Whether a class file has these bytes, as a constant would. */
+  static boolean names(byte[] classFile, byte[] name) {
     for (int i = 0; i <= classFile.length - name.length; i++) {
-      if (classFile[i] == 'j'
+      if (classFile[i] == name[0]
           && Arrays.equals(classFile, i, i + name.length, name, 0, name.length)) {
         return true;
       }

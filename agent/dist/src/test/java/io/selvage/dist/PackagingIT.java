@@ -96,6 +96,21 @@ class PackagingIT {
   }
 
   @Test
+  void nothingBundledUsesTheUnsafeThatWarns() throws IOException {
+    try (var jar = new JarFile(JAR.toFile())) {
+      for (JarEntry entry : entries(jar)) {
+        // Byte Buddy only names it in strings, for JVMs that are older than ours
+        if (entry.getName().endsWith(".classdata")
+            && !entry.getName().startsWith("inst/net/bytebuddy/")) {
+          String code =
+              new String(jar.getInputStream(entry).readAllBytes(), StandardCharsets.ISO_8859_1);
+          assertThat(code.contains("sun/misc/Unsafe")).as(entry.getName()).isFalse();
+        }
+      }
+    }
+  }
+
+  @Test
   void licensesOfWhatIsBundledAreThere() throws IOException {
     try (var jar = new JarFile(JAR.toFile())) {
       assertThat(entries(jar))

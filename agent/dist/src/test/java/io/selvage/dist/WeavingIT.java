@@ -55,7 +55,7 @@ class WeavingIT {
   static void build() throws IOException {
     Map<String, byte[]> changes = new HashMap<>();
     changes.put("inst/META-INF/selvage/seams.index", SEAMS.getBytes(StandardCharsets.UTF_8));
-    changes.put(VariantJar.START, start());
+    changes.put(VariantJar.START, start("sample/start/WeavingStart"));
     for (String name :
         List.of(
             "io/selvage/dist/woven/GreetAdvice",
@@ -79,13 +79,10 @@ class WeavingIT {
     }
   }
 
-  private static byte[] start() {
+  private static byte[] start(String standIn) {
     var writer = new ClassWriter(0);
-    var renamed =
-        new SimpleRemapper(
-            Opcodes.ASM9, "sample/start/WeavingStart", "io/selvage/runtime/AgentStart");
-    new ClassReader(classFile("sample/start/WeavingStart"))
-        .accept(new ClassRemapper(writer, renamed), 0);
+    var renamed = new SimpleRemapper(Opcodes.ASM9, standIn, "io/selvage/runtime/AgentStart");
+    new ClassReader(classFile(standIn)).accept(new ClassRemapper(writer, renamed), 0);
     return writer.toByteArray();
   }
 
@@ -190,6 +187,20 @@ class WeavingIT {
               "shop.Main"),
           "null");
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("homes")
+  void bundledLibrariesPrintNothing(Path home) throws Exception {
+    Path jar =
+        VariantJar.write(
+            folder.resolve("libraries.jar"),
+            Map.of(VariantJar.START, start("sample/start/LibrariesStart")));
+    ChildJvm jvm = run(home, List.of("-javaagent:" + jar), "-cp", classes.toString(), "shop.Main");
+    assertThat(jvm.err()).isEmpty();
+    assertThat(jvm.out().lines())
+        .containsExactly(
+            "read b with io.selvage.bootstrap.AgentLoader", "hello bob", "unknown host");
   }
 
   @ParameterizedTest

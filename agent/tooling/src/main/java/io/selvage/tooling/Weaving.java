@@ -1,5 +1,6 @@
 package io.selvage.tooling;
 
+import io.selvage.tooling.bundled.BundledUnsafe;
 import java.lang.instrument.Instrumentation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -76,6 +77,7 @@ public final class Weaving {
   public static Weaving install(
       Instrumentation inst, ClassLoader agent, Collection<SeamFile> files, WeaveReport report) {
     ClassLoader hidden = agent == ClassLoader.getSystemClassLoader() ? null : agent;
+    BundledUnsafe.allow(inst);
     var index = new SeamIndex(files);
     Dispatcher dispatcher = Dispatcher.define(inst, agent);
     var linker =

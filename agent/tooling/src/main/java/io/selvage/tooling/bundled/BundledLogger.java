@@ -1,4 +1,4 @@
-package io.selvage.tooling.log;
+package io.selvage.tooling.bundled;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
