@@ -82,11 +82,26 @@ public final class BlockingDriver {
    * @throws InterruptedException as {@link #run}
    */
   public Action begin(Exchange x) throws InterruptedException {
-    Action next = x.begin();
+    return next(x, x.begin());
+  }
+
+  /**
+   * Reports what came of an attempt that {@link #begin} or this method gave, and waits until there
+   * is something to send, or an outcome. After {@link Responded} the seam ends the exchange at the
+   * body's end; after any other outcome it has ended.
+   *
+   * @throws InterruptedException as {@link #run}
+   */
+  public Action report(Exchange x, Attempt attempt, Outcome outcome) throws InterruptedException {
+    return next(x, x.onOutcome(attempt, outcome));
+  }
+
+  private Action next(Exchange x, Action first) throws InterruptedException {
+    Action next = first;
     while (next instanceof Wait wait) {
       next = waited(x, wait);
     }
-    if (next instanceof Outcome) {
+    if (next instanceof Outcome && !(next instanceof Responded)) {
       x.end(End.ABORTED);
     }
     return next;

@@ -175,6 +175,12 @@ final class FloorConnection {
     if (tls == null && exchange == null) {
       return null;
     }
+    if (socket instanceof SSLSocket) {
+      // the application's TLS takes the streams below it: the connection's end is not seen
+      established();
+      end(End.COMPLETE);
+      return null;
+    }
     try {
       FloorLink link = new FloorLink(socket, tls == null ? null : handshake(socket, tls), exchange);
       established();
@@ -218,7 +224,13 @@ final class FloorConnection {
   private void failed(Throwable thrown) {
     if (exchange != null && attempt != null) {
       exchange.onOutcome(attempt, Failures.of(attempt, thrown));
-      exchange.end(End.ABORTED);
+      end(End.ABORTED);
+    }
+  }
+
+  private void end(End how) {
+    if (exchange != null) {
+      exchange.end(how);
     }
   }
 
@@ -247,8 +259,9 @@ final class FloorConnection {
   /** Whether a connection to this address is the attempt's, and not another one beside it. */
   private static boolean isOf(Attempt attempt, InetSocketAddress target) {
     Exchange x = attempt.exchange();
-    if (target.getPort() == x.facts().port
-        && target.getHostString().equalsIgnoreCase(x.facts().host)) {
+    String name = target.getHostString();
+    if (target.getPort() == x.facts().port && name.equalsIgnoreCase(x.facts().host)
+        || isAuthority(x.head().authority(), name, target.getPort())) {
       return true;
     }
     Endpoint endpoint = attempt.endpoint();
@@ -259,11 +272,20 @@ final class FloorConnection {
         && endpoint.address().equals(address.getHostAddress());
   }
 
+  private static boolean isAuthority(String authority, String name, int port) {
+    return (name + ":" + port).equalsIgnoreCase(authority)
+        || port == 80 && name.equalsIgnoreCase(authority);
+  }
+
   /** The name that was asked for when it is known without a look-up, else the address. */
   private static String host(MeshRuntime mesh, InetSocketAddress target) {
     InetAddress address = target.getAddress();
-    String name = address == null ? null : mesh.names().nameOf(address);
-    return name != null ? name : target.getHostString();
+    String text = target.getHostString();
+    if (address == null || !text.equals(address.getHostAddress())) {
+      return text;
+    }
+    String name = mesh.names().nameOf(address);
+    return name != null ? name : text;
   }
 
   /**

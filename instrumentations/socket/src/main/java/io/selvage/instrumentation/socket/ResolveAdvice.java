@@ -1,9 +1,13 @@
 package io.selvage.instrumentation.socket;
 
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.RequestHead;
+import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.implementation.bytecode.assign.Assigner;
@@ -18,13 +22,29 @@ public final class ResolveAdvice {
    *     object, because an array would be taken for several values.
    */
   @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
-  public static @Nullable Object enter(@Advice.Argument(0) @Nullable String host) {
+  public static @Nullable Object enter(@Advice.Argument(0) @Nullable String host)
+      throws UnknownHostException {
     MeshRuntime mesh = Mesh.runtime();
     if (mesh == null || host == null || host.isEmpty() || Intent.isBypassed()) {
       return null;
     }
+    Attempt attempt = Intent.attemptOfThread();
+    Endpoint endpoint = attempt == null ? null : attempt.endpoint();
+    if (attempt != null && endpoint != null && isRewritten(attempt, host)) {
+      byte[] address = InetAddress.getByName(endpoint.address()).getAddress();
+      return new InetAddress[] {InetAddress.getByAddress(host, address)};
+    }
     List<InetAddress> addresses = mesh.names().resolve(host);
     return addresses == null || addresses.isEmpty() ? null : addresses.toArray(new InetAddress[0]);
+  }
+
+  /** An authority that the route has put in: it names nothing but the request. */
+  private static boolean isRewritten(Attempt attempt, String host) {
+    RequestHead head = attempt.exchange().head();
+    String authority = head.authority();
+    return head.lineChanged()
+        && authority.regionMatches(true, 0, host, 0, host.length())
+        && (authority.length() == host.length() || authority.charAt(host.length()) == ':');
   }
 
   @Advice.OnMethodExit

@@ -46,7 +46,7 @@ public final class MeshSketch {
     private CircuitBreakers breakers = CircuitBreakers.DEFAULT;
     private List<StringMatch> peers = List.of();
     private boolean http2;
-    private Duration connectTimeout = Duration.ofSeconds(5);
+    private Duration connectTimeout = Duration.ofSeconds(20);
 
     Svc(String name, int port, String address, boolean http) {
       this.name = name;

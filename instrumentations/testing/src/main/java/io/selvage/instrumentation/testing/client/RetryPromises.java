@@ -166,10 +166,13 @@ public interface RetryPromises extends ClientWorld {
   }
 
   @Test
-  default void failsAsTheLibraryDoesWhenNothingListens() throws Exception {
+  default void answersAsAProxyWouldWhenNothingListens() throws Exception {
     world().reviews().endpoint(world().deadPort());
     world().publish();
 
-    assertThatThrownBy(() -> caller().send(Call.get(REVIEWS + "/"))).isInstanceOf(Exception.class);
+    try (Answer answer = caller().send(Call.get(REVIEWS + "/"))) {
+      assertThat(answer.status()).isEqualTo(503);
+      assertThat(answer.text()).contains("upstream connect error");
+    }
   }
 }

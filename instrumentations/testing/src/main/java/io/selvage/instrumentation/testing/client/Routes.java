@@ -17,9 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Builds one route as the control plane would send it. */
 public final class Routes {
-  /** Istio's default conditions. */
+  /** Istio's default conditions, as it writes them for Envoy; the status code is 503. */
   public static final Set<String> ISTIO =
-      Set.of("connect-failure", "refused-stream", "unavailable", "cancelled", "503");
+      Set.of(
+          "connect-failure",
+          "refused-stream",
+          "unavailable",
+          "cancelled",
+          "retriable-status-codes");
 
   private String prefix = "/";
   private @Nullable String cluster;

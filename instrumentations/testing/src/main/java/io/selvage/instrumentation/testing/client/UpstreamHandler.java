@@ -53,6 +53,10 @@ final class UpstreamHandler extends SimpleChannelInboundHandler<HttpObject> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext ctx, HttpObject message) throws Exception {
+    if (message.decoderResult().isFailure()) {
+      ctx.close();
+      return;
+    }
     if (message instanceof HttpRequest request) {
       head = request;
       body = new ByteArrayOutputStream();

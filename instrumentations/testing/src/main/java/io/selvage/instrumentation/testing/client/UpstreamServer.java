@@ -40,7 +40,7 @@ public final class UpstreamServer implements AutoCloseable {
   private final String name;
   private final EventLoopGroup loops =
       new NioEventLoopGroup(2, new DefaultThreadFactory("upstream", true));
-  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE, true);
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger handshakes = new AtomicInteger();
   private final AtomicInteger failedHandshakes = new AtomicInteger();
