@@ -1,5 +1,6 @@
 package io.selvage.runtime;
 
+import io.selvage.control.ControlState;
 import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What the admin port shows. No page shows a key or a token. */
@@ -27,6 +29,7 @@ final class AdminPages {
   private final Engine engine;
   private final Ports ports;
   private final WeaveReport weaving;
+  private volatile Supplier<@Nullable ControlState> control = () -> null;
 
   AdminPages(
       WorkloadFacts workload,
@@ -39,6 +42,10 @@ final class AdminPages {
     this.engine = engine;
     this.ports = ports;
     this.weaving = weaving;
+  }
+
+  void connect(Supplier<@Nullable ControlState> to) {
+    control = to;
   }
 
   Map<String, Function<Map<String, String>, AdminServer.Answer>> routes() {
@@ -63,6 +70,16 @@ final class AdminPages {
       own.put(
           "selvage_agent_certificate_expiry_seconds", (double) svid.notAfter().getEpochSecond());
     }
+    ControlState state = control.get();
+    if (state != null) {
+      own.put("selvage_agent_control_connected", state.connected() ? 1.0 : 0.0);
+      own.put("selvage_agent_refused_resources", (double) state.nacks().size());
+      if (state.configuredAtNanos() != 0) {
+        own.put(
+            "selvage_agent_configuration_age_seconds",
+            (System.nanoTime() - state.configuredAtNanos()) / 1e9);
+      }
+    }
     own.put("selvage_agent_unprotected_ports", (double) ports.unprotected().size());
     own.put("selvage_agent_seam_faults", (double) weaving.faults().size());
     double failures = 0;
@@ -83,11 +100,26 @@ final class AdminPages {
     Svid svid = identity.svid();
     page.put("identity", svid == null ? null : svid.id().toString());
     page.put("certificateNotAfter", svid == null ? null : svid.notAfter().toString());
+    page.put("control", control());
     page.put("ports", boundPorts());
     page.put("unprotected", ports.unprotected());
     page.put("seams", seams());
     page.put("layerFailures", engine.layerFailures());
     return new AdminServer.Answer(holes ? 503 : 200, "application/json", JsonText.of(page) + "\n");
+  }
+
+  private @Nullable Map<String, Object> control() {
+    ControlState state = control.get();
+    if (state == null) {
+      return null;
+    }
+    Map<String, Object> page = new LinkedHashMap<>();
+    page.put("connected", state.connected());
+    page.put("controller", state.controller());
+    page.put("configuration", state.source().name().toLowerCase(java.util.Locale.ROOT));
+    page.put("refused", state.nacks());
+    page.put("leftOut", state.warnings());
+    return page;
   }
 
   private Map<String, Object> boundPorts() {

@@ -12,6 +12,7 @@ import io.selvage.tooling.SeamFile;
 import io.selvage.tooling.SeamStatus;
 import io.selvage.tooling.WeaveReport;
 import io.selvage.tooling.Weaving;
+import java.io.File;
 import java.io.IOException;
 import java.lang.instrument.Instrumentation;
 import java.time.Duration;
@@ -32,13 +33,16 @@ final class Agent {
   private final PortProbe probe;
   private final IdentityTls tls;
   private final WeaveReport weaving = new WeaveReport();
+  private final Readiness readiness;
+  private final AdminPages pages;
+  private final @Nullable ControlLink link;
   private @Nullable AdminServer admin;
 
-  private Agent(Settings settings, AgentLog log, WorkloadFacts workload) {
+  private Agent(Settings settings, AgentLog log, WorkloadFacts workload, @Nullable File folder) {
     this.settings = settings;
     this.log = log;
     this.workload = workload;
-    telemetry = Telemetry.of(settings, workload);
+    telemetry = Telemetry.of(settings, workload, folder);
     engine =
         Engine.builder(workload.node())
             .accessLog(telemetry.accessLog())
@@ -68,6 +72,14 @@ final class Agent {
             refusal ->
                 log.warnSometimes(refusal.code(), "(TLS) " + withoutCode(refusal.getMessage())));
     probe = new PortProbe(tls, () -> identity.svid() != null, log);
+    readiness = new Readiness(ports, workload);
+    pages = new AdminPages(workload, identity, engine, ports, weaving);
+    ControlAnswers answers =
+        new ControlAnswers(engine, identity, ports, readiness, pages::seams, log);
+    ControlLink made = ControlLink.of(settings, workload, identity, tls, folder, log, answers);
+    link = made;
+    answers.connect(() -> made);
+    pages.connect(() -> made == null ? null : made.state());
   }
 
   /** Starts everything; returns when the application may run. */
@@ -79,16 +91,32 @@ final class Agent {
     List<String> complaints = new ArrayList<>();
     WorkloadFacts workload =
         WorkloadFacts.of(settings, OwnAddress.guess(settings.text(Setting.CONTROLLER)), complaints);
-    Agent agent = new Agent(settings, log, workload);
+    Agent agent = new Agent(settings, log, workload, DataFolder.of(settings, workload, log));
     Mesh.install(new RunningMesh(agent.engine, agent.tls, agent.timer, agent.ports, log));
     agent.weave(inst);
-    agent.ports.watch(agent.probe, () -> {});
+    agent.ports.watch(agent.probe, agent::reportSoon);
     agent.openAdmin();
+    agent.connect();
     settings.complaints().forEach(log::line);
     complaints.forEach(log::line);
     Thread drain = new Thread(agent::drain, "selvage-drain");
     Runtime.getRuntime().addShutdownHook(drain);
     agent.sayStarted((System.nanoTime() - started) / 1_000_000);
+  }
+
+  private void connect() {
+    ControlLink to = link;
+    if (to != null) {
+      to.start();
+      readiness.watch(to.threads().control(), to.threads().transport(), this::reportSoon);
+    }
+  }
+
+  private void reportSoon() {
+    ControlLink to = link;
+    if (to != null) {
+      to.reportSoon();
+    }
   }
 
   private FilterChain.@Nullable DownstreamTls inboundTls(int port) {
@@ -126,9 +154,7 @@ final class Agent {
       return;
     }
     try {
-      AdminServer server =
-          AdminServer.open(
-              wanted, new AdminPages(workload, identity, engine, ports, weaving).routes());
+      AdminServer server = AdminServer.open(wanted, pages.routes());
       ports.own(server.port());
       admin = server;
       if (server.port() != wanted && settings.isSet(Setting.ADMIN_PORT)) {
@@ -152,6 +178,12 @@ final class Agent {
   }
 
   private void drain() {
+    readiness.drain();
+    ControlLink to = link;
+    if (to != null) {
+      to.drain();
+      to.close();
+    }
     telemetry.close();
     AdminServer server = admin;
     if (server != null) {
@@ -185,6 +217,10 @@ final class Agent {
             + (svid == null ? "none" : svid.id())
             + " mode="
             + ports.policy(-1).mode()
+            + " configuration="
+            + (link == null
+                ? "none"
+                : link.state().source().name().toLowerCase(java.util.Locale.ROOT))
             + " controller="
             + (settings.isSet(Setting.CONTROLLER) ? settings.text(Setting.CONTROLLER) : "none")
             + " admin="

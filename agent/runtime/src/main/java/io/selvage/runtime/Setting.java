@@ -41,8 +41,8 @@ enum Setting {
   MTLS_MODE("PERMISSIVE"),
   ADMIN_PORT("15020"),
   DRAIN_TIMEOUT("2s"),
-  /** {@code stderr}, {@code stdout}, {@code off} or a file. */
-  ACCESS_LOG("off"),
+  /** {@code file} (in the data folder), {@code stderr}, {@code stdout}, {@code off} or a path. */
+  ACCESS_LOG("file"),
   /** Whether a port that STRICT cannot protect is reported only, or refused. */
   UNPROTECTED_PORT("warn");
 

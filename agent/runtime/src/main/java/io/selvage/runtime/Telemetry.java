@@ -25,13 +25,21 @@ final class Telemetry implements AutoCloseable {
     this.spans = spans;
   }
 
-  static Telemetry of(Settings settings, WorkloadFacts workload) {
-    return new Telemetry(accessLog(settings.text(Setting.ACCESS_LOG)), spans(settings, workload));
+  /**
+   * @param folder of this workload; null = none
+   */
+  static Telemetry of(Settings settings, WorkloadFacts workload, @Nullable File folder) {
+    return new Telemetry(
+        accessLog(settings.text(Setting.ACCESS_LOG), folder), spans(settings, workload));
   }
 
-  private static @Nullable AccessLogWriter accessLog(String where) {
+  private static @Nullable AccessLogWriter accessLog(String where, @Nullable File folder) {
     return switch (where.toLowerCase(Locale.ROOT)) {
       case "off", "false", "none" -> null;
+      case "file" ->
+          folder == null
+              ? null
+              : new AccessLogWriter(new AccessLogWriter.ToFile(new File(folder, "access.log")));
       // the descriptors, not System.out: an application may replace that by a logger which we feed
       case "stdout" ->
           new AccessLogWriter(

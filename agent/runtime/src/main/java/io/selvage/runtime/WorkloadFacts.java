@@ -158,6 +158,23 @@ record WorkloadFacts(
     return ports;
   }
 
+  /** This workload under the namespace and account that its certificate names. */
+  WorkloadFacts as(String attestedNamespace, String attestedAccount) {
+    return new WorkloadFacts(
+        service,
+        workload,
+        attestedNamespace,
+        version,
+        attestedAccount,
+        trustDomain,
+        clusterId,
+        address,
+        locality,
+        labels,
+        ports,
+        instance);
+  }
+
   /** For metrics, logs and source matching. */
   Node node() {
     return new Node(
