@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import io.envoyproxy.envoy.config.core.v3.Node;
+import io.selvage.controller.ca.Pem;
 import io.selvage.controller.ca.TrustBundle;
 import io.selvage.controller.registry.RegisteredWorkload;
 import io.selvage.controller.registry.WorkloadNode;
@@ -33,13 +34,14 @@ public final class Preview {
    * @param yaml the users' documents; a document without namespace is in {@code default}
    * @param nodes data planes that are connected, each as the JSON of an xDS node; all ready
    * @param caller index in {@code nodes} of the one that asks
-   * @param trust the mesh's roots
+   * @param rootsPem the mesh's roots
    * @return type URL → name → serialised resource
    * @throws IllegalArgumentException where YAML, kind or node cannot be read; the message says
    *     which
    */
   public static Map<String, Map<String, byte[]>> of(
-      String yaml, List<String> nodes, int caller, TrustBundle trust) {
+      String yaml, List<String> nodes, int caller, String trustDomain, String rootsPem) {
+    TrustBundle trust = new TrustBundle(trustDomain, Pem.certificates(rootsPem));
     List<RegisteredWorkload> workloads = new ArrayList<>();
     for (String json : nodes) {
       workloads.add(new RegisteredWorkload(node(json), true));
