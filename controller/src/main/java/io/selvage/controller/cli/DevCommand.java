@@ -21,6 +21,11 @@ import picocli.CommandLine.Option;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DevCommand.Up.class, DevCommand.Down.class})
 final class DevCommand implements Runnable {
+  /** Holds the process id alone, so that scripts can read it. */
+  private static final String PID_FILE = "controller.pid";
+
+  private static final String STARTED_FILE = "controller.started";
+
   @CommandLine.Spec CommandLine.Model.@Nullable CommandSpec spec;
 
   @Override
@@ -34,24 +39,22 @@ final class DevCommand implements Runnable {
     return option == null ? Home.dev() : option.toAbsolutePath();
   }
 
+  private static String startOf(ProcessHandle process) {
+    return process.info().startInstant().map(i -> Long.toString(i.toEpochMilli())).orElse("");
+  }
+
   private static Optional<ProcessHandle> running(Path folder) {
     try {
-      Path file = folder.resolve("controller.pid");
+      Path file = folder.resolve(PID_FILE);
       if (!Files.exists(file)) {
         return Optional.empty();
       }
-      String[] recorded = Files.readString(file).trim().split("\\s+");
+      Path startFile = folder.resolve(STARTED_FILE);
+      String started = Files.exists(startFile) ? Files.readString(startFile).trim() : "";
       // a pid alone may be somebody else's by now: the start time tells
-      return ProcessHandle.of(Long.parseLong(recorded[0]))
+      return ProcessHandle.of(Long.parseLong(Files.readString(file).trim()))
           .filter(ProcessHandle::isAlive)
-          .filter(
-              p ->
-                  recorded.length < 2
-                      || p.info()
-                          .startInstant()
-                          .map(i -> Long.toString(i.toEpochMilli()))
-                          .orElse("")
-                          .equals(recorded[1]));
+          .filter(p -> started.isEmpty() || startOf(p).equals(started));
     } catch (IOException | NumberFormatException e) {
       return Optional.empty();
     }
@@ -59,7 +62,7 @@ final class DevCommand implements Runnable {
 
   /** Starts it. */
   @Command(name = "up", description = "Start it; prints URL and kubeconfig.")
-  static final class Up extends Verb {
+  static final class Up extends Verb implements CommandLine.IExitCodeGenerator {
     @Option(
         names = "--detach",
         description = "Return once it is ready; else stay in the foreground.")
@@ -88,6 +91,13 @@ final class DevCommand implements Runnable {
         defaultValue = "cluster.local",
         description = "Of all SPIFFE ids.")
     String trustDomain = "cluster.local";
+
+    private int exitCode;
+
+    @Override
+    public int getExitCode() {
+      return exitCode;
+    }
 
     @Override
     public void run() {
@@ -119,7 +129,7 @@ final class DevCommand implements Runnable {
               "--trust-domain",
               trustDomain);
       if (!detach) {
-        SelvageCommand.commandLine().execute(serve.toArray(new String[0]));
+        exitCode = SelvageCommand.commandLine().execute(serve.toArray(new String[0]));
         return;
       }
       Process process = spawn(folder, serve);
@@ -161,9 +171,8 @@ final class DevCommand implements Runnable {
                 .redirectOutput(
                     ProcessBuilder.Redirect.appendTo(folder.resolve("controller.log").toFile()))
                 .start();
-        String started =
-            process.info().startInstant().map(i -> Long.toString(i.toEpochMilli())).orElse("");
-        Files.writeString(folder.resolve("controller.pid"), process.pid() + " " + started + "\n");
+        Files.writeString(folder.resolve(STARTED_FILE), startOf(process.toHandle()) + "\n");
+        Files.writeString(folder.resolve(PID_FILE), process.pid() + "\n");
         return process;
       } catch (IOException e) {
         throw new CliException(
@@ -243,7 +252,8 @@ final class DevCommand implements Runnable {
         process.get().destroyForcibly();
       }
       try {
-        Files.deleteIfExists(folder.resolve("controller.pid"));
+        Files.deleteIfExists(folder.resolve(PID_FILE));
+        Files.deleteIfExists(folder.resolve(STARTED_FILE));
       } catch (IOException e) {
         throw new CliException(
             "SELV-8034", "stopped, but controller.pid cannot be removed; " + e, e);

@@ -28,6 +28,7 @@ final class StatusCommand extends Verb {
             "READY",
             "CERTIFICATE",
             "SEAMS",
+            "MODE",
             "UNPROTECTED",
             "ADDRESS"));
     for (JsonNode agent : agents.path("agents")) {
@@ -79,6 +80,7 @@ final class StatusCommand extends Verb {
         agent.path("ready").asBoolean() ? "yes" : "no",
         expiry(agent.at("/certificate/notAfter").asText()),
         seams(agent.path("seams")),
+        dash(agent.path("mode").asText()),
         agent.path("unprotected").isEmpty() ? "-" : agent.path("unprotected").toString(),
         dash(agent.path("address").asText()));
   }
