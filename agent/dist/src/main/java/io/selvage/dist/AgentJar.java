@@ -57,6 +57,8 @@ public final class AgentJar {
     Map<String, byte[]> found = contents.entries();
     SeamResources.addTo(found);
     Reachable.keepOnly(found);
+    UnusedMethods.remove(found);
+    Reachable.keepOnly(found);
     BundledLogging.redirect(found);
     UnsafeBridge.build(found);
     Map<String, byte[]> entries = new TreeMap<>();

@@ -125,6 +125,17 @@ final class Reachable {
       super(Opcodes.ASM9, next);
     }
 
+    /**
+     * Kotlin's own description of a class is as large as its code, and only Kotlin's reflection
+     * reads it.
+     */
+    @Override
+    public @Nullable AnnotationVisitor visitAnnotation(String descriptor, boolean visible) {
+      return descriptor.equals("Lkotlin/Metadata;")
+          ? null
+          : super.visitAnnotation(descriptor, visible);
+    }
+
     @Override
     public MethodVisitor visitMethod(
         int access,
@@ -149,10 +160,42 @@ final class Reachable {
     }
   }
 
-  private static final class WithoutAnnotations extends ClassVisitor {
+  /**
+   * Leaves out annotations, and the lists of nested classes: they name classes that the code may
+   * never use.
+   */
+  private final class WithoutAnnotations extends ClassVisitor {
+    private String itself = "";
+
     WithoutAnnotations(ClassVisitor next) {
       super(Opcodes.ASM9, next);
     }
+
+    @Override
+    public void visit(
+        int version,
+        int access,
+        String name,
+        @Nullable String signature,
+        @Nullable String superName,
+        String @Nullable [] interfaces) {
+      itself = name;
+      super.visit(version, access, name, signature, superName, interfaces);
+    }
+
+    @Override
+    public void visitInnerClass(
+        String name, @Nullable String outer, @Nullable String simple, int access) {
+      if (name.equals(itself) && outer != null) {
+        reach(outer + ".class"); // reflection asks for it
+      }
+    }
+
+    @Override
+    public void visitNestMember(String member) {}
+
+    @Override
+    public void visitPermittedSubclass(String subclass) {}
 
     @Override
     public @Nullable AnnotationVisitor visitAnnotation(String descriptor, boolean visible) {

@@ -9,12 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
+import net.bytebuddy.jar.asm.ClassReader;
+import net.bytebuddy.jar.asm.ClassVisitor;
 import net.bytebuddy.jar.asm.ClassWriter;
 import net.bytebuddy.jar.asm.MethodVisitor;
 import net.bytebuddy.jar.asm.Opcodes;
@@ -54,11 +57,19 @@ class AgentJarTest {
         code.visitLdcInsn(each.substring(1));
         code.visitInsn(Opcodes.POP);
       } else {
-        code.visitMethodInsn(Opcodes.INVOKESTATIC, each, "run", "()V", false);
+        String[] called = (each + "#run").split("#");
+        code.visitMethodInsn(Opcodes.INVOKESTATIC, called[0], called[1], "()V", false);
       }
     }
     code.visitInsn(Opcodes.RETURN);
     code.visitMaxs(0, 0);
+    for (String unused : new String[] {"one", "two"}) {
+      MethodVisitor more =
+          writer.visitMethod(Opcodes.ACC_PUBLIC | Opcodes.ACC_STATIC, unused, "()V", null, null);
+      more.visitCode();
+      more.visitInsn(Opcodes.RETURN);
+      more.visitMaxs(0, 0);
+    }
     writer.visitEnd();
     return writer.toByteArray();
   }
@@ -181,5 +192,40 @@ class AgentJarTest {
                 "META-INF/selvage/a.seams",
                 text("instrumentation a\npackage p.\nlibrary g:l lib.\nseam lib.X#m p.Gone")));
     assertThatThrownBy(() -> built(jar)).hasMessageContaining("instrumentation a names p.Gone");
+  }
+
+  @Test
+  void keepsOfMessagesOnlyTheMethodsThatSomethingCalls() throws IOException {
+    Path jar =
+        jar(
+            "one.jar",
+            Map.of(
+                "io/selvage/A.class", type("io/selvage/A", "io/envoyproxy/M#one"),
+                "io/envoyproxy/M.class", type("io/envoyproxy/M"),
+                "io/selvage/B.class", type("io/selvage/B")));
+    Map<String, byte[]> entries = built(jar);
+    assertThat(methods(entries.get("inst/io/envoyproxy/M.classdata"))).containsExactly("one");
+    assertThat(methods(entries.get("inst/io/selvage/B.classdata")))
+        .containsExactly("run", "one", "two");
+  }
+
+  private static List<String> methods(byte[] code) {
+    var names = new ArrayList<String>();
+    new ClassReader(code)
+        .accept(
+            new ClassVisitor(Opcodes.ASM9) {
+              @Override
+              public MethodVisitor visitMethod(
+                  int access,
+                  String name,
+                  String descriptor,
+                  String signature,
+                  String[] exceptions) {
+                names.add(name);
+                return null;
+              }
+            },
+            0);
+    return names;
   }
 }

@@ -200,7 +200,10 @@ class WeavingIT {
     assertThat(jvm.err()).isEmpty();
     assertThat(jvm.out().lines())
         .containsExactly(
-            "read b with io.selvage.bootstrap.AgentLoader", "hello bob", "unknown host");
+            "call UNAVAILABLE",
+            "read b with io.selvage.bootstrap.AgentLoader",
+            "hello bob",
+            "unknown host");
   }
 
   @ParameterizedTest
