@@ -17,8 +17,10 @@ public final class ServerNameAdvice {
 
   @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class)
   public static @Nullable Object enter(@Advice.Argument(0) @Nullable String name) {
-    boolean istio = name != null && (name.startsWith("outbound_.") || name.startsWith("inbound_."));
-    return istio && isPlain(name) ? name : null;
+    if (name == null || !name.startsWith("outbound_.") && !name.startsWith("inbound_.")) {
+      return null;
+    }
+    return isPlain(name) ? name : null;
   }
 
   private static boolean isPlain(String name) {
