@@ -32,12 +32,14 @@ final class RunningMesh implements MeshRuntime {
   private final Ports ports;
   private final AgentLog log;
   private final Names names;
-  private final BlockingDriver blocking = BlockingDriver.real(Clock.SYSTEM);
+  private final BlockingDriver blocking;
 
   RunningMesh(Engine engine, MeshTls tls, Timer timer, Ports ports, AgentLog log) {
     this.engine = engine;
     this.tls = tls;
     this.timer = timer;
+    // the wheel aborts calls that outlive their attempt's time while the library blocks
+    this.blocking = BlockingDriver.real(Clock.SYSTEM, timer);
     this.ports = ports;
     this.log = log;
     this.names = new MeshNames(engine::names);

@@ -18,7 +18,7 @@ public abstract class AttemptsLayer {
     return x.abort(a, new Failed(Failed.Kind.PER_TRY_TIMEOUT, null));
   }
 
-  /** The final outcome as the application is to see it; asked once, when an attempt was made. */
+  /** The final outcome as the application is to see it; asked once. */
   protected Outcome forApplication(Exchange x, Outcome outcome) {
     return outcome;
   }

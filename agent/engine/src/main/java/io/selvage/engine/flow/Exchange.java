@@ -444,7 +444,7 @@ public final class Exchange {
     settled = true;
     pending = null;
     retryAtNanos = Long.MAX_VALUE;
-    Outcome result = last == null ? reached : forApplication(reached);
+    Outcome result = forApplication(reached);
     outcome = result;
     for (Attempt b = last; b != null; b = b.earlier) {
       if (b != current && !b.over) {

@@ -76,18 +76,25 @@ public final class IstioLabels {
 
   /** Labels of requests that this workload serves. */
   Map<String, String> inbound(
-      Protocol protocol, @Nullable Peer peer, Conclusion how, boolean mutual) {
+      Protocol protocol,
+      @Nullable Peer peer,
+      Endpoint.@Nullable Workload source,
+      Conclusion how,
+      boolean mutual) {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put("reporter", "destination");
     String principal = peer == null ? null : peer.principal();
-    labels.put("source_workload", UNKNOWN);
-    labels.put("source_workload_namespace", part(principal, "/ns/"));
+    Endpoint.Workload from = source == null ? Endpoint.Workload.UNKNOWN : source;
+    labels.put("source_workload", known(from.name()));
+    labels.put(
+        "source_workload_namespace",
+        from.namespace().isEmpty() ? part(principal, "/ns/") : from.namespace());
     labels.put("source_principal", principal == null ? UNKNOWN : principal);
-    labels.put("source_app", UNKNOWN);
-    labels.put("source_version", UNKNOWN);
-    labels.put("source_canonical_service", UNKNOWN);
-    labels.put("source_canonical_revision", "latest");
-    labels.put("source_cluster", UNKNOWN);
+    labels.put("source_app", known(from.service()));
+    labels.put("source_version", known(from.version()));
+    labels.put("source_canonical_service", known(from.service()));
+    labels.put("source_canonical_revision", revision(from.version()));
+    labels.put("source_cluster", known(from.cluster()));
     selfAs("destination", labels, mutual);
     labels.put(
         "destination_service", node.service() + "." + node.namespace() + ".svc.cluster.local");

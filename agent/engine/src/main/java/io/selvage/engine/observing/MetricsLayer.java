@@ -54,7 +54,7 @@ public final class MetricsLayer extends Layer {
         new Key(
             inbound,
             cluster == null ? null : cluster.name(),
-            endpoint == null ? null : endpoint.workload(),
+            inbound ? facts.sourceWorkload : endpoint == null ? null : endpoint.workload(),
             inbound ? (peer == null ? null : peer.principal()) : otherHost(facts),
             how.responseCode(),
             how.grpcStatus(),
@@ -69,7 +69,7 @@ public final class MetricsLayer extends Layer {
               key,
               () ->
                   inbound
-                      ? labels.inbound(x.head().protocol(), peer, how, mutual)
+                      ? labels.inbound(x.head().protocol(), peer, facts.sourceWorkload, how, mutual)
                       : labels.outbound(
                           x.head().protocol(),
                           facts.passthrough ? "PassthroughCluster" : facts.host,

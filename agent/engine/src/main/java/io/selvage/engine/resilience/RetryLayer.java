@@ -60,9 +60,15 @@ public final class RetryLayer extends AttemptsLayer {
   @Override
   protected Outcome forApplication(Exchange x, Outcome outcome) {
     MeshFacts facts = MeshFacts.of(x);
-    return outcome instanceof Failed failed && !facts.passthrough && facts.compiledCluster != null
+    return outcome instanceof Failed failed && isMeshs(facts, failed)
         ? Failures.answer(failed, x.attempts() > 1)
         : outcome;
+  }
+
+  /** Failures towards destinations that the mesh does not know stay the library's own. */
+  private static boolean isMeshs(MeshFacts facts, Failed failed) {
+    return !facts.passthrough
+        && (facts.compiledCluster != null || failed.kind() == Failed.Kind.TIMEOUT);
   }
 
   private static boolean isRepeatable(Exchange x, Attempt a, Outcome outcome, RetryRules rules) {

@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Facts;
+import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Observability;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,6 +56,9 @@ public final class MeshFacts extends Facts {
 
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
+
+  /** Who the caller of an inbound request says it is; only what its certificate bears out. */
+  public Endpoint.@Nullable Workload sourceWorkload;
 
   /** What a dry run of authorization said; for logs. */
   public String dryRun = "";

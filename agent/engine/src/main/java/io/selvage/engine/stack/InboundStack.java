@@ -3,6 +3,7 @@ package io.selvage.engine.stack;
 import io.selvage.engine.flow.AttemptsLayer;
 import io.selvage.engine.flow.Stack;
 import io.selvage.engine.observing.AccessLogLayer;
+import io.selvage.engine.observing.LearnPeerLayer;
 import io.selvage.engine.observing.MetricsLayer;
 import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TraceLayer;
@@ -27,6 +28,7 @@ final class InboundStack {
         .layer(new MetricsLayer(true, p.series(), p.labels())) //  counted at the end
         .layer(new AccessLogLayer(true, p.accessLog(), p.epochNanos(), p.self())) // HCM, at the end
         .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
+        .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes
         .layer(new CorsLayer()) //                                 route's CORS; preflight answers
         .layer(new RbacLayer()) //                                 authorization; fails closed

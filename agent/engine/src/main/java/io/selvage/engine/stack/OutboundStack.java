@@ -5,6 +5,7 @@ import io.selvage.engine.flow.Stack;
 import io.selvage.engine.observing.AccessLogLayer;
 import io.selvage.engine.observing.MetricsLayer;
 import io.selvage.engine.observing.RequestIdLayer;
+import io.selvage.engine.observing.TellPeerLayer;
 import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.AdmissionLayer;
 import io.selvage.engine.resilience.FaultLayer;
@@ -28,8 +29,7 @@ final class OutboundStack {
 
   static Stack of(Parts p) {
     return Stack.builder()
-        // once per request                                          reads                 refuses
-        // with
+        // once per request:                                         reads                 refuses
         .layer(new TraceLayer(false, p.spans(), p.random(), p.epochNanos())) // LDS tracing
         .layer(new RequestIdLayer(false, p.random()))
         .layer(new MetricsLayer(false, p.series(), p.labels())) //   counted at the end
@@ -53,6 +53,7 @@ final class OutboundStack {
         .attempt(new OutlierLayer()) //                              CDS; judges, returns
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
+        .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
         .build(); //                                                 the library sends     UF UC UR
   }
 

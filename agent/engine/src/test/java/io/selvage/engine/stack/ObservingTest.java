@@ -313,6 +313,59 @@ class ObservingTest {
   }
 
   @Test
+  void workloadsTellEachOtherWhoTheyAreOverMutualTls() {
+    MeshTest caller = mesh();
+    MeshTest.Call out = caller.get("/").answers(200).end();
+    String said = Objects.requireNonNull(out.head().header("x-envoy-peer-metadata"));
+    MeshTest callee =
+        new MeshTest(
+            new Config().chain(Config.ChainBuilder.tls(8080)).chain(Config.ChainBuilder.raw(8080)));
+    String self = "spiffe://cluster.local/ns/default/sa/productpage";
+    MeshTest.Call in =
+        callee.serve(
+            TestHead.get("reviews", "/").with("x-envoy-peer-metadata", said),
+            MeshTest.mesh(self, 8080));
+    assertThat(in.head().header("x-envoy-peer-metadata")).isNull();
+    in.answers(200).end();
+    assertThat(callee.engine.series().all().iterator().next().labels())
+        .containsEntry("source_workload", "productpage-v1")
+        .containsEntry("source_workload_namespace", "default")
+        .containsEntry("source_canonical_service", "productpage")
+        .containsEntry("source_canonical_revision", "v1")
+        .containsEntry("source_cluster", "Kubernetes");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"other namespace", "plaintext", "nonsense", "cut"})
+  void whatACallerCannotProveIsNotBelieved(String how) {
+    String said = Objects.requireNonNull(mesh().get("/").head().header("x-envoy-peer-metadata"));
+    MeshTest callee =
+        new MeshTest(
+            new Config().chain(Config.ChainBuilder.tls(8080)).chain(Config.ChainBuilder.raw(8080)));
+    String header =
+        how.equals("nonsense") ? "%%%" : how.equals("cut") ? said.substring(0, 40) : said;
+    String namespace = how.equals("other namespace") ? "evil" : "default";
+    var peer =
+        how.equals("plaintext")
+            ? MeshTest.plain(8080)
+            : MeshTest.mesh("spiffe://cluster.local/ns/" + namespace + "/sa/x", 8080);
+    MeshTest.Call in =
+        callee.serve(TestHead.get("reviews", "/").with("x-envoy-peer-metadata", header), peer);
+    assertThat(in.head().header("x-envoy-peer-metadata")).isNull();
+    in.answers(200).end();
+    assertThat(callee.engine.series().all().iterator().next().labels())
+        .containsEntry("source_workload", "unknown");
+    assertThat(callee.engine.layerFailures()).isEmpty();
+  }
+
+  @Test
+  void nobodyOutsideOfTheMeshLearnsWhoWeAre() {
+    MeshTest plain = new MeshTest(Config.http(route()).cluster(cluster("reviews", 1)));
+    assertThat(plain.get("/").head().header("x-envoy-peer-metadata")).isNull();
+    assertThat(plain.callTo("example.org", 80).head().header("x-envoy-peer-metadata")).isNull();
+  }
+
+  @Test
   void seriesCountTimesAndSizes() {
     MeshTest mesh = mesh();
     MeshTest.Call call = mesh.get("/");

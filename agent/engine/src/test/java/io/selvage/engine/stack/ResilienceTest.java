@@ -395,7 +395,7 @@ class ResilienceTest {
     MeshTest.Call call = mesh.call(TestHead.get("reviews", "/"), context);
     mesh.advance(ofMillis(300));
     assertThat(call.sent).isEmpty();
-    assertThat(call.outcome).isInstanceOf(Failed.class);
+    assertThat(call.rejection().flag()).isEqualTo("UT");
     MeshTest.Call sent = mesh(route()).call(TestHead.get("reviews", "/"), context);
     assertThat(sent.head().header("x-envoy-expected-rq-timeout-ms")).isEqualTo("300");
   }
