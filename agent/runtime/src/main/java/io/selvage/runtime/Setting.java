@@ -9,18 +9,26 @@ import java.util.Locale;
  * same.
  */
 enum Setting {
+  /** False = the application runs as if the agent were not there. */
   ENABLED("true"),
+  /** A file of {@code key: value} lines. */
   CONFIG_FILE(""),
+  /** {@code debug}, {@code info}, {@code warn}, {@code error} or {@code off}. */
   LOG_LEVEL("info"),
   /** {@code host:port}, several separated by commas: the first that answers is used. */
   CONTROLLER(""),
+  /** A join token; used once, then the kept certificate is enough. */
   TOKEN(""),
+  /** Which service this is an instance of. */
   SERVICE(""),
   NAMESPACE("default"),
+  /** The label {@code version}. */
   VERSION(""),
   /** {@code number[:target][/protocol]}, separated by commas. */
   PORTS(""),
+  /** Name of the workload; empty = the service and version. */
   WORKLOAD(""),
+  /** Whom the token was made for; empty = the service. */
   SERVICE_ACCOUNT(""),
   TRUST_DOMAIN("cluster.local"),
   CLUSTER_ID("Kubernetes"),
@@ -30,16 +38,23 @@ enum Setting {
   LOCALITY(""),
   /** {@code key=value}, separated by commas. */
   LABELS(""),
+  /**
+   * Folder of key, certificate and snapshot, made private; empty = {@code ~/.selvage/workloads/…}.
+   */
   DATA_DIR(""),
   /** Keeps key and certificate in the data folder, so that a restart needs no new token. */
   IDENTITY_CACHE("true"),
+  /** Asked of the controller, at least 30 s; 0 = the controller's default. */
   CERTIFICATE_LIFETIME("0s"),
   /** {@code wait}, {@code cached} or {@code open}. */
   STARTUP_MODE("wait"),
+  /** How long {@code wait} waits. */
   STARTUP_TIMEOUT("5s"),
   /** What a port of which the control plane has said nothing must look like. */
   MTLS_MODE("PERMISSIVE"),
+  /** Metrics, health and explanations; the next free one is taken when it is not. */
   ADMIN_PORT("15020"),
+  /** How long the goodbye to the controller may take at the end. */
   DRAIN_TIMEOUT("2s"),
   /** {@code file} (in the data folder), {@code stderr}, {@code stdout}, {@code off} or a path. */
   ACCESS_LOG("file"),
