@@ -8,6 +8,7 @@ import io.selvage.instrumentation.testing.client.TestAuthority;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Assumptions;
@@ -48,6 +49,11 @@ public interface ServerWorld {
   /** What {@code server} answers about itself when it sees plain http. */
   default String plainFacts() {
     return "scheme=http secure=false";
+  }
+
+  /** Paths that mean something else to some than they say; those that reach the application. */
+  default List<String> pathTricks() {
+    return List.of("/hello;x=y", "/x/../hello", "//hello", "/%68ello", "/x/%2e%2e/hello?q=%2F");
   }
 
   default void needs(Entry entry) {
