@@ -2,7 +2,6 @@ package io.selvage.controller.serve;
 
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
-import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.selvage.controller.ca.SpiffeId;
@@ -156,11 +155,7 @@ final class DeltaStream extends AgentStream implements StreamObserver<DeltaDisco
     int bytes = 0;
     for (XdsResource resource : updates) {
       bytes += resource.sizeBytes();
-      response.addResources(
-          Resource.newBuilder()
-              .setName(resource.name())
-              .setVersion(resource.version())
-              .setResource(resource.any()));
+      response.addResources(resource.delta());
     }
     if (subscription.typeUrl.equals(TypeUrl.CDS)) {
       resendEndpointsOf(updates);

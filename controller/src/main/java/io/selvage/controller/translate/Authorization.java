@@ -25,13 +25,17 @@ final class Authorization {
   private static final String HTTP = "envoy.filters.http.rbac";
   private static final String NETWORK = "envoy.filters.network.rbac";
   private final MeshView view;
+  private final boolean forAgent;
+  private final Problems problems;
   private final List<AuthorizationPolicy> policies = new ArrayList<>();
   private final List<Resource> unreadable;
   private final List<HttpFilter> http;
   private final List<Filter> tcp;
 
-  Authorization(MeshView view, WorkloadNode node) {
+  Authorization(MeshView view, WorkloadNode node, Problems problems) {
+    this.problems = problems;
     this.view = view;
+    this.forAgent = node.isAgent();
     for (AuthorizationPolicy policy : view.authorizationPolicies()) {
       if (covers(policy, node)) {
         policies.add(policy);
@@ -144,11 +148,10 @@ final class Authorization {
     }
     for (AuthorizationPolicy policy : policies) {
       if (policy.action() == Action.CUSTOM && !policy.dryRun()) {
-        view.problems()
-            .unsupported(
-                policy.source(),
-                "spec.action",
-                "CUSTOM is not served yet; what the policy covers is denied");
+        problems.unsupported(
+            policy.source(),
+            "spec.action",
+            "CUSTOM is not served yet; what the policy covers is denied");
         putRules(rules, policy, true, false);
       }
     }
@@ -197,7 +200,9 @@ final class Authorization {
       return;
     }
     for (int i = 0; i < policy.rules().size(); i++) {
-      RbacRules builder = new RbacRules(view, policy, "spec.rules[" + i + "]", denies, forTcp);
+      RbacRules builder =
+          new RbacRules(
+              view.settings(), problems, policy, "spec.rules[" + i + "]", denies, forTcp, forAgent);
       io.envoyproxy.envoy.config.rbac.v3.Policy built = builder.of(policy.rules().get(i));
       if (built != null) {
         rules.putPolicies(prefix + i + "]", built);

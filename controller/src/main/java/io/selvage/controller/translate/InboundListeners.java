@@ -43,11 +43,11 @@ final class InboundListeners {
   private final boolean sds;
   private final Map<Integer, ServicePort> ports = new LinkedHashMap<>();
 
-  InboundListeners(MeshView view, WorkloadNode node) {
+  InboundListeners(MeshView view, WorkloadNode node, Problems problems) {
     this.view = view;
     this.node = node;
     this.modes = new PeerModes(view, node);
-    this.authorization = new Authorization(view, node);
+    this.authorization = new Authorization(view, node, problems);
     this.intercepting = node.intercepting() || node.isAgent();
     this.sds = intercepting && !node.isAgent();
     node.ports().forEach(p -> ports.putIfAbsent(p.target(), p));

@@ -1,10 +1,8 @@
 package io.selvage.controller.translate;
 
 import com.google.protobuf.Message;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -66,13 +64,5 @@ final class Interner {
       }
     }
     return true;
-  }
-
-  /** Of both, the second after the first. */
-  ResourceSet joined(String key, ResourceSet first, ResourceSet second) {
-    List<XdsResource> all = new ArrayList<>(first.size() + second.size());
-    all.addAll(first.all());
-    all.addAll(second.all());
-    return set(key, all);
   }
 }

@@ -47,6 +47,7 @@ public final class MeshView {
   private final List<PeerAuthentication> peerAuthentications;
   private final List<AuthorizationPolicy> authorizationPolicies;
   private final List<Resource> unreadable = new ArrayList<>();
+  private final List<String> policyFingerprint;
   private final Set<String> callerLabels = new TreeSet<>();
 
   /**
@@ -97,6 +98,7 @@ public final class MeshView {
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
     services.forEach(s -> byHost.put(s.host(), s));
     collectCallerLabels();
+    policyFingerprint = fingerprint();
   }
 
   private <T> List<T> read(
@@ -201,6 +203,20 @@ public final class MeshView {
         .filter(
             r -> r.namespace().equals(namespace) || r.namespace().equals(settings.rootNamespace()))
         .toList();
+  }
+
+  /** Equal as long as no security resource and no setting changed. */
+  List<String> policyFingerprint() {
+    return policyFingerprint;
+  }
+
+  private List<String> fingerprint() {
+    List<String> all = new ArrayList<>();
+    all.add(settings.toString());
+    peerAuthentications.forEach(p -> all.add(p.source().toString()));
+    authorizationPolicies.forEach(p -> all.add(p.source().toString()));
+    unreadable.forEach(r -> all.add(r.toString()));
+    return List.copyOf(all);
   }
 
   /** The labels of a caller that any rule looks at: others do not split callers into groups. */

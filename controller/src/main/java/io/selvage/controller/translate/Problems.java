@@ -40,6 +40,15 @@ public final class Problems {
     all.computeIfAbsent(resource.key(), k -> new TreeSet<>()).add(new Problem(field, reason, text));
   }
 
+  /** Takes over what {@code other} holds. */
+  void addAll(Problems other) {
+    Map<ResourceKey, List<Problem>> found = other.read();
+    synchronized (this) {
+      found.forEach(
+          (key, problems) -> all.computeIfAbsent(key, k -> new TreeSet<>()).addAll(problems));
+    }
+  }
+
   void unsupported(Resource resource, String field, String why) {
     add(resource, field, Reason.UNSUPPORTED, why);
   }

@@ -22,15 +22,25 @@ import org.jspecify.annotations.Nullable;
 final class RbacRules {
   private static final Permission ANY_PERMISSION = Permission.newBuilder().setAny(true).build();
   private static final Principal ANY_PRINCIPAL = Principal.newBuilder().setAny(true).build();
-  private final MeshView view;
+  private final MeshSettings settings;
+  private final Problems problems;
   private final AuthorizationPolicy policy;
   private final String field;
   private final boolean denies;
   private final boolean forTcp;
+  private final boolean forAgent;
 
   RbacRules(
-      MeshView view, AuthorizationPolicy policy, String field, boolean denies, boolean forTcp) {
-    this.view = view;
+      MeshSettings settings,
+      Problems problems,
+      AuthorizationPolicy policy,
+      String field,
+      boolean denies,
+      boolean forTcp,
+      boolean forAgent) {
+    this.forAgent = forAgent;
+    this.settings = settings;
+    this.problems = problems;
     this.policy = policy;
     this.field = field;
     this.denies = denies;
@@ -91,9 +101,8 @@ final class RbacRules {
       return out.build();
     } catch (Uncheckable e) {
       if (!forTcp) {
-        view.problems()
-            .add(
-                policy.source(), field, Problems.Reason.INVALID, "rule is void: " + e.getMessage());
+        problems.add(
+            policy.source(), field, Problems.Reason.INVALID, "rule is void: " + e.getMessage());
       }
       return null;
     }
@@ -128,14 +137,24 @@ final class RbacRules {
             from.requestPrincipals(),
             from.notRequestPrincipals(),
             true,
-            RbacMatchers::requestPrincipal),
+            v -> token(RbacMatchers.requestPrincipal(v))),
         new Part<>(from.namespaces(), from.notNamespaces(), false, RbacMatchers::namespace),
         new Part<>(from.remoteIpBlocks(), from.notRemoteIpBlocks(), false, RbacMatchers::remoteIp),
         new Part<>(from.ipBlocks(), from.notIpBlocks(), false, RbacMatchers::directIp));
   }
 
+  /**
+   * A condition on a token. No filter checks tokens yet, so none ever holds; agents, which refuse
+   * what they cannot check, are told so in terms that they know.
+   */
+  private Principal token(Principal matcher) {
+    problems.unsupported(
+        policy.source(), field, "tokens are not checked yet: no token ever matches");
+    return forAgent ? Principal.newBuilder().setNotId(ANY_PRINCIPAL).build() : matcher;
+  }
+
   private List<String> aliases(List<String> principals) {
-    return TrustDomains.expand(principals, view.settings());
+    return TrustDomains.expand(principals, settings);
   }
 
   private Principal serviceAccount(String value) {
@@ -162,11 +181,12 @@ final class RbacRules {
       case "source.principal" ->
           principals.add(new Part<>(aliases(values), aliases(not), false, RbacMatchers::principal));
       case "request.auth.principal" ->
-          principals.add(new Part<>(values, not, true, RbacMatchers::requestPrincipal));
+          principals.add(
+              new Part<>(values, not, true, v -> token(RbacMatchers.requestPrincipal(v))));
       case "request.auth.audiences" ->
-          principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim("aud", v)));
+          principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim("aud", v))));
       case "request.auth.presenter" ->
-          principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim("azp", v)));
+          principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim("azp", v))));
       default -> bracketed(key, values, not, principals);
     }
   }
@@ -179,11 +199,10 @@ final class RbacRules {
     if (header != null) {
       principals.add(new Part<>(values, not, true, v -> RbacMatchers.principalHeader(header, v)));
     } else if (claim != null) {
-      principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim(claim, v)));
+      principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim(claim, v))));
     } else if (denies) {
-      view.problems()
-          .unsupported(
-              policy.source(), field + ".when", "unknown key " + key + "; the rule is broader");
+      problems.unsupported(
+          policy.source(), field + ".when", "unknown key " + key + "; the rule is broader");
     } else {
       throw new Uncheckable("unknown key " + key);
     }
@@ -252,8 +271,7 @@ final class RbacRules {
         if (!denies) {
           throw new Uncheckable(String.valueOf(e.getMessage()));
         }
-        view.problems()
-            .add(policy.source(), field, Problems.Reason.INVALID, e.getMessage() + "; broader");
+        problems.add(policy.source(), field, Problems.Reason.INVALID, e.getMessage() + "; broader");
         return List.of();
       }
     }

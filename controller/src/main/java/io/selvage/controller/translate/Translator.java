@@ -24,6 +24,8 @@ public final class Translator {
   private final MeshView view;
   private final TrustBundle bundle;
   private final Interner interner;
+  private final Map<String, OwnWays> ownBefore;
+  private final Map<String, OwnWays> own = new ConcurrentHashMap<>();
   private final Map<Caller, Outbound> outbound = new ConcurrentHashMap<>();
 
   /** What a caller sees of others. */
@@ -34,7 +36,9 @@ public final class Translator {
       ResourceSet routes,
       ResourceSet names) {}
 
-  private Translator(MeshView view, TrustBundle bundle, Interner interner) {
+  private Translator(
+      MeshView view, TrustBundle bundle, Interner interner, Map<String, OwnWays> ownBefore) {
+    this.ownBefore = ownBefore;
     this.view = view;
     this.bundle = bundle;
     this.interner = interner;
@@ -42,16 +46,18 @@ public final class Translator {
 
   /** The first generation. */
   public static Translator first(MeshView view, TrustBundle bundle) {
-    return new Translator(view, bundle, new Interner());
+    return new Translator(view, bundle, new Interner(), Map.of());
   }
 
   /** The generation after this one, sharing what did not change. */
   public Translator next(MeshView newView, TrustBundle newBundle) {
-    return new Translator(newView, newBundle, interner.next());
+    return new Translator(newView, newBundle, interner.next(), own);
   }
 
-  /** What was found wrong, also by translations so far. */
+  /** What was found wrong, by translations so far and by a look at all references. */
   public Problems problems() {
+    new References(view).check();
+    own.values().forEach(ways -> view.problems().addAll(ways.problems()));
     return view.problems();
   }
 
@@ -63,33 +69,24 @@ public final class Translator {
         interner.set(
             "trust",
             List.of(interner.resource(TypeUrl.TRUST_BUNDLE, bundle.trustDomain(), struct(bundle))));
-    ResourceSet clusters = seen.clusters();
-    ResourceSet listeners = seen.listeners();
-    if (!node.proxyless()) {
-      InboundListeners inbound = new InboundListeners(view, node);
-      List<XdsResource> own = new ArrayList<>();
-      for (Cluster cluster : inbound.clusters()) {
-        own.add(interner.resource(TypeUrl.CDS, cluster.getName(), cluster));
-      }
-      clusters =
-          interner.joined(
-              "cds|" + node.id() + node.instance(), seen.clusters(), ResourceSet.of(own));
-      List<XdsResource> ways = new ArrayList<>();
-      for (Listener listener : inbound.listeners()) {
-        ways.add(interner.resource(TypeUrl.LDS, listener.getName(), listener));
-      }
-      listeners =
-          interner.joined(
-              "lds|" + node.id() + node.instance(), seen.listeners(), ResourceSet.of(ways));
-    }
+    OwnWays ways =
+        own.compute(
+            node.id() + "|" + node.instance(),
+            (key, current) ->
+                OwnWays.of(
+                    view,
+                    node,
+                    current == null ? ownBefore.get(key) : current,
+                    seen.clusters(),
+                    seen.listeners()));
     return new AgentConfig(
         Map.of(
             TypeUrl.CDS,
-            clusters,
+            ways.allClusters(),
             TypeUrl.EDS,
             seen.endpoints(),
             TypeUrl.LDS,
-            listeners,
+            ways.allListeners(),
             TypeUrl.RDS,
             seen.routes(),
             TypeUrl.NDS,

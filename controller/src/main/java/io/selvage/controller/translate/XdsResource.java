@@ -3,6 +3,7 @@ package io.selvage.controller.translate;
 import com.google.protobuf.Any;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import io.envoyproxy.envoy.service.discovery.v3.Resource;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,11 +18,13 @@ public final class XdsResource {
   private final String name;
   private final String version;
   private final Any any;
+  private final Resource delta;
 
   private XdsResource(String name, String version, Any any) {
     this.name = name;
     this.version = version;
     this.any = any;
+    this.delta = Resource.newBuilder().setName(name).setVersion(version).setResource(any).build();
   }
 
   /** Serialises {@code message} under its own type, which for our own resources is Struct. */
@@ -57,6 +60,11 @@ public final class XdsResource {
   /** The bytes with their type. */
   public Any any() {
     return any;
+  }
+
+  /** The form in which an incremental response carries it. */
+  public Resource delta() {
+    return delta;
   }
 
   /** Size of the content in bytes. */

@@ -55,8 +55,8 @@ class AuthorizationCasesTest {
               true);
     }
     mesh.apply(Files.readString(folder.resolve("http").resolve(test.path("input").asText())));
-    WorkloadNode node = Mesh.node("httpbin", "foo", "v1", 80, 8080, "http");
-    List<HttpFilter> built = new Authorization(mesh.view(), node).httpFilters();
+    WorkloadNode node = Mesh.envoy(Mesh.node("httpbin", "foo", "v1", 80, 8080, "http"));
+    List<HttpFilter> built = new Authorization(mesh.view(), node, new Problems()).httpFilters();
     assertThat(built).hasSize(test.path("want").size());
     for (int i = 0; i < built.size(); i++) {
       String yaml =

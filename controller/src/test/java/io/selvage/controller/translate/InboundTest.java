@@ -200,6 +200,24 @@ class InboundTest {
   }
 
   @Test
+  void conditionsOnTokensNeverHold() {
+    Mesh mesh =
+        new Mesh()
+            .apply(
+                """
+                {apiVersion: security.istio.io/v1, kind: AuthorizationPolicy,
+                 metadata: {name: jwt, namespace: default},
+                 spec: {rules: [{from: [{source: {requestPrincipals: ["*"]}}]}]}}
+                """);
+    var policy = rbac(mesh, REVIEWS).get(0).getRules().getPoliciesMap().values().iterator().next();
+    assertThat(
+            policy.getPrincipals(0).getAndIds().getIds(0).getOrIds().getIds(0).getNotId().getAny())
+        .isTrue();
+    Mesh.Seen seen = mesh.by(REVIEWS);
+    assertThat(seen.problems().read().values().toString()).contains("no token ever matches");
+  }
+
+  @Test
   void customIsClosedUntilItIsServed() {
     Mesh mesh =
         new Mesh()

@@ -79,6 +79,27 @@ public final class Mesh {
         "127.0.0.1");
   }
 
+  /** The same as a proxy with interception describes itself. */
+  public static WorkloadNode envoy(WorkloadNode node) {
+    return new WorkloadNode(
+        node.id(),
+        node.address(),
+        node.workload(),
+        node.namespace(),
+        node.serviceAccount(),
+        node.labels(),
+        node.clusterId(),
+        node.proxyless(),
+        node.intercepting(),
+        node.service(),
+        node.instance(),
+        node.ports(),
+        node.locality(),
+        "",
+        "",
+        node.bind());
+  }
+
   /** The same somewhere else. */
   public static WorkloadNode at(WorkloadNode node, String locality) {
     return new WorkloadNode(
@@ -136,7 +157,7 @@ public final class Mesh {
       this.view = view;
       this.caller = Caller.of(node, view);
       this.rules = new Rules(view, caller);
-      this.inbound = new InboundListeners(view, node);
+      this.inbound = new InboundListeners(view, node, view.problems());
     }
 
     Problems problems() {
