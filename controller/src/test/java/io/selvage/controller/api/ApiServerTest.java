@@ -235,6 +235,26 @@ class ApiServerTest {
   }
 
   @Test
+  void aWatchMarksTheEndOfTheInitialObjects() {
+    send("POST", RULES, rule("a", ""));
+    HttpResponse<String> response =
+        send(
+            "GET",
+            RULES
+                + "?watch=true&sendInitialEvents=true&allowWatchBookmarks=true"
+                + "&resourceVersionMatch=NotOlderThan&timeoutSeconds=1",
+            "");
+    List<JsonNode> events = response.body().lines().map(ApiServerTest::json).toList();
+    assertThat(events)
+        .extracting(e -> e.path("type").asText())
+        .containsExactly("ADDED", "BOOKMARK");
+    assertThat(events.get(1).at("/object/metadata/annotations").toString())
+        .contains("k8s.io/initial-events-end");
+    assertThat(events.get(1).at("/object/metadata/resourceVersion").asText())
+        .isEqualTo(Long.toString(store.revision()));
+  }
+
+  @Test
   void aWatchFromForgottenHistoryIsGone() {
     for (int i = 0; i < 25; i++) {
       send("POST", RULES, rule("r" + i, ""));

@@ -9,8 +9,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.store.StoreException.Reason;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class EmbeddedStoreTest {
@@ -90,5 +95,44 @@ class EmbeddedStoreTest {
               StoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.GONE));
     }
     store.watch(2, e -> {}).close();
+  }
+
+  @Test
+  void optimisticWritersLoseNoUpdate() throws Exception {
+    ObjectNode start = rule("counter", "0");
+    ExecutorService threads = Executors.newFixedThreadPool(4);
+    List<Long> revisions = new CopyOnWriteArrayList<>();
+    EmbeddedStore large = EmbeddedStore.inMemory(1_000);
+    large.create(Kinds.DESTINATION_RULE, start);
+    large.watch(1, e -> revisions.add(e.revision()));
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        done.add(threads.submit(() -> increment(large, 50)));
+      }
+      for (Future<?> each : done) {
+        each.get(30, TimeUnit.SECONDS);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    Resource last = large.list(Kinds.DESTINATION_RULE).iterator().next();
+    assertThat(last.spec().path("host").asText()).isEqualTo("200");
+    await().untilAsserted(() -> assertThat(revisions).hasSize(200).isSorted());
+  }
+
+  private static void increment(EmbeddedStore store, int times) {
+    int done = 0;
+    while (done < times) {
+      Resource current = store.list(Kinds.DESTINATION_RULE).iterator().next();
+      int value = Integer.parseInt(current.spec().path("host").asText());
+      try {
+        ObjectNode next = rule("counter", Integer.toString(value + 1));
+        store.update(Kinds.DESTINATION_RULE, next, current.resourceVersion());
+        done++;
+      } catch (StoreException e) {
+        assertThat(e.reason()).isEqualTo(Reason.CONFLICT);
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package io.selvage.controller.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.ResourceKey;
@@ -8,8 +9,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -43,20 +47,45 @@ class StoreKillTest {
     assertThat(writes).isGreaterThan(KILLS);
   }
 
+  @Test
+  void aDiskThatTakesNoMoreLosesNothingAcknowledged() throws Exception {
+    Path shell = Path.of("/bin/bash");
+    assumeTrue(Files.isExecutable(shell), "no bash to set a limit of file size");
+    Path folder = temporary.resolve("store");
+    List<String> limited = new ArrayList<>(List.of(shell.toString(), "-c"));
+    // in KiB; the writer ends by the refusal of its first write beyond
+    limited.addAll(List.of("ulimit -f 96 && exec \"$@\"", "limited"));
+    limited.addAll(command(folder, 7));
+    int writes = readAcknowledged(new ProcessBuilder(limited).start(), Integer.MAX_VALUE);
+    assertThat(writes).isGreaterThan(10);
+    try (EmbeddedStore store = EmbeddedStore.open(folder)) {
+      assertThat(store.revision()).isEqualTo(lastRevision);
+      assertThat(differing(store)).isZero();
+    }
+  }
+
+  private static List<String> command(Path folder, int seed) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xshare:auto",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        System.getProperty("java.class.path"),
+        StoreWriter.class.getName(),
+        folder.toString(),
+        Integer.toString(seed));
+  }
+
   private int writeAndKill(Path folder, int seed) throws IOException, InterruptedException {
     Process child =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xshare:auto",
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                StoreWriter.class.getName(),
-                folder.toString(),
-                Integer.toString(seed))
+        new ProcessBuilder(command(folder, seed))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
-    int killAfter = 1 + random.nextInt(120);
+    return readAcknowledged(child, 1 + random.nextInt(120));
+  }
+
+  private int readAcknowledged(Process child, int killAfter)
+      throws IOException, InterruptedException {
     int writes = 0;
     try (BufferedReader lines =
         new BufferedReader(new InputStreamReader(child.getInputStream(), StandardCharsets.UTF_8))) {
