@@ -161,18 +161,37 @@ public final class WeaveReport {
         entry.location = LibraryVersion.location(domain);
       }
     }
-    fault(
-        SeamStatus.State.REFUSED,
-        "SELV-2002",
-        file,
-        target,
-        seam.advice(),
-        seam.security(),
-        reason);
+    if (isNew(SeamStatus.State.REFUSED, file, target, seam.advice(), seam.security(), reason)) {
+      say(
+          "WARN [SELV-2002] (Instrumentation "
+              + file.name()
+              + ") "
+              + what(target, seam.advice(), seam.security())
+              + " is not instrumented; "
+              + reason
+              + ". Fix: use a supported version of "
+              + file.library().coordinates()
+              + ", or set selvage.instrumentation."
+              + file.name()
+              + ".enabled=false");
+    }
   }
 
   void failed(SeamFile file, String target, String advice, boolean security, String reason) {
-    fault(SeamStatus.State.FAILED, "SELV-2003", file, target, advice, security, reason);
+    if (isNew(SeamStatus.State.FAILED, file, target, advice, security, reason)) {
+      say(
+          "WARN [SELV-2003] (Instrumentation "
+              + file.name()
+              + ") "
+              + what(target, advice, security)
+              + " is not instrumented as it should be; "
+              + reason
+              + ". Fix: report it with the version of "
+              + file.library().coordinates()
+              + ", or set selvage.instrumentation."
+              + file.name()
+              + ".enabled=false");
+    }
   }
 
   void threw(
@@ -182,9 +201,27 @@ public final class WeaveReport {
     synchronized (this) {
       first = entry(file, target, advice, security).faults++ == 0;
     }
-    if (first || off) {
-      fault(SeamStatus.State.FAILED, "SELV-2005", file, target, advice, security, reason);
+    if ((first || off) && isNew(SeamStatus.State.FAILED, file, target, advice, security, reason)) {
+      say(
+          "WARN [SELV-2005] (Instrumentation "
+              + file.name()
+              + ") "
+              + what(target, advice, security)
+              + " goes on without the mesh, or refuses where security demands it; "
+              + reason
+              + ". Fix: report it with the version of "
+              + file.library().coordinates()
+              + ", or set selvage.instrumentation."
+              + file.name()
+              + ".enabled=false");
     }
+  }
+
+  private static String what(String target, String advice, boolean security) {
+    return target
+        + " ("
+        + advice.substring(advice.lastIndexOf('.') + 1)
+        + (security ? ", a security seam: its traffic counts as unprotected)" : ")");
   }
 
   private static String at(Throwable fault) {
@@ -192,41 +229,25 @@ public final class WeaveReport {
     return trace.length == 0 ? "" : " at " + trace[0];
   }
 
-  private void fault(
+  private synchronized boolean isNew(
       SeamStatus.State state,
-      String code,
       SeamFile file,
       String target,
       String advice,
       boolean security,
       String reason) {
-    synchronized (this) {
-      Entry entry = entry(file, target, advice, security);
-      if (reason.equals(entry.reason)) {
-        return;
-      }
-      entry.fault = state;
-      entry.reason = reason;
+    Entry entry = entry(file, target, advice, security);
+    if (reason.equals(entry.reason)) {
+      return false;
     }
-    String text =
-        "WARN ["
-            + code
-            + "] (Instrumentation "
-            + file.name()
-            + ") "
-            + target
-            + " is not instrumented as declared by "
-            + advice.substring(advice.lastIndexOf('.') + 1)
-            + "; "
-            + reason
-            + (security ? ". It is a security seam: its traffic is treated as unprotected" : "")
-            + ". Fix: use a supported version of "
-            + file.library().coordinates()
-            + ", or set selvage.instrumentation."
-            + file.name()
-            + ".enabled=false";
+    entry.fault = state;
+    entry.reason = reason;
+    return true;
+  }
+
+  private void say(String message) {
     for (Consumer<String> listener : listeners) {
-      listener.accept(text);
+      listener.accept(message);
     }
   }
 }
