@@ -133,6 +133,7 @@ public final class ControllerServer implements AutoCloseable {
     return new ControlPlaneSettings(
         new InetSocketAddress(settings.bind(), settings.xdsPort()),
         base.folder(),
+        settings.authorityFolder(),
         base.mesh(),
         settings.advertised(),
         settings.createAuthority(),

@@ -8,6 +8,7 @@ import java.util.List;
  * How a controller runs.
  *
  * @param dataDir everything it keeps; made with mode 0700
+ * @param authorityFolder root and intermediate of the authority; mode 0700
  * @param bind address of the API and the control port
  * @param xdsPort control port (configuration and certificates); 0 takes a free one
  * @param apiPort API; 0 takes a free one
@@ -21,6 +22,7 @@ import java.util.List;
  */
 public record ControllerSettings(
     Path dataDir,
+    Path authorityFolder,
     String bind,
     int xdsPort,
     int apiPort,
@@ -41,6 +43,7 @@ public record ControllerSettings(
   public static ControllerSettings loopback(Path dataDir) {
     return new ControllerSettings(
         dataDir,
+        authorityIn(dataDir),
         "127.0.0.1",
         0,
         0,
@@ -51,5 +54,10 @@ public record ControllerSettings(
         Duration.ofHours(24),
         List.of(),
         true);
+  }
+
+  /** Where the authority is unless told otherwise. */
+  public static Path authorityIn(Path dataDir) {
+    return dataDir.resolve("mesh").resolve("ca");
   }
 }

@@ -32,6 +32,7 @@ class ControllerServerTest {
     ControllerSettings base = ControllerSettings.loopback(folder());
     return new ControllerSettings(
         base.dataDir(),
+        base.authorityFolder(),
         base.bind(),
         0,
         apiPort,
@@ -186,12 +187,14 @@ class ControllerServerTest {
     for (int round = 0; round < 2; round++) {
       Process serve =
           CommandLineRun.start(
-              java.util.Map.of(),
+              java.util.Map.of(
+                  "SELVAGE_CONTROLLER_DATA_DIR",
+                  folder().toString(),
+                  "SELVAGE_CONTROLLER_XDS_PORT",
+                  "0"),
               "serve",
-              "--data-dir",
-              folder().toString(),
-              "--xds-port",
-              "0",
+              "--ca-dir",
+              temporary.resolve("authority").toString(),
               "--api-port",
               "0",
               "--metrics-port",
@@ -212,6 +215,7 @@ class ControllerServerTest {
         }
       } finally {
         serve.destroyForcibly().waitFor();
+        assertThat(temporary.resolve("authority/ca-key.pem")).exists();
       }
     }
   }

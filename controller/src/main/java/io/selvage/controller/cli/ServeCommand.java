@@ -29,6 +29,11 @@ final class ServeCommand implements Runnable {
       description = "Everything it keeps; made with mode 0700.")
   Path dataDir = Path.of("data");
 
+  @Option(
+      names = "--ca-dir",
+      description = "Root and intermediate; default <data-dir>/mesh/ca. Mode 0700.")
+  @Nullable Path caDir;
+
   @Option(names = "--bind", defaultValue = "127.0.0.1", description = "Address of API and xDS.")
   String bind = "127.0.0.1";
 
@@ -77,7 +82,7 @@ final class ServeCommand implements Runnable {
   @Option(
       names = "--existing-authority",
       description =
-          "Refuse to start without root-cert.pem, ca-cert.pem and ca-key.pem in <data-dir>/mesh/ca.")
+          "Refuse to start without root-cert.pem, ca-cert.pem and ca-key.pem in --ca-dir.")
   boolean existingAuthority;
 
   @Option(names = "--dev", hidden = true, description = "Started by 'dev up'.")
@@ -142,8 +147,10 @@ final class ServeCommand implements Runnable {
               + " and "
               + maxLeafLifetime);
     }
+    Path data = dataDir.toAbsolutePath().normalize();
     return new ControllerSettings(
-        dataDir.toAbsolutePath().normalize(),
+        data,
+        caDir == null ? ControllerSettings.authorityIn(data) : caDir.toAbsolutePath().normalize(),
         bind,
         xdsPort,
         apiPort,

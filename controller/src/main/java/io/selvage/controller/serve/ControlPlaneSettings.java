@@ -10,7 +10,8 @@ import java.util.List;
  * How the control plane runs.
  *
  * @param listen address of the control port; port 0 takes a free one
- * @param folder private data: CA, tokens, registrations; made with mode 0700
+ * @param folder private data: tokens, registrations; made with mode 0700
+ * @param authorityFolder root and intermediate: root-cert.pem, ca-cert.pem, ca-key.pem; mode 0700
  * @param advertised further DNS names or addresses of the controller, for its certificate
  * @param quiet a push waits for this long without a further change
  * @param longest a push waits no longer than this
@@ -20,6 +21,7 @@ import java.util.List;
 public record ControlPlaneSettings(
     InetSocketAddress listen,
     Path folder,
+    Path authorityFolder,
     MeshSettings mesh,
     List<String> advertised,
     boolean createAuthority,
@@ -40,6 +42,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         new InetSocketAddress("127.0.0.1", port),
         folder,
+        folder.resolve("ca"),
         MeshSettings.defaults(trustDomain),
         List.of(),
         true,
@@ -57,6 +60,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         listen,
         folder,
+        authorityFolder,
         mesh,
         advertised,
         createAuthority,
@@ -73,6 +77,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         address,
         folder,
+        authorityFolder,
         mesh,
         names,
         createAuthority,
@@ -89,6 +94,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         listen,
         folder,
+        authorityFolder,
         mesh,
         advertised,
         createAuthority,
