@@ -2,7 +2,7 @@ package io.selvage.engine.flow;
 
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Attempt implements Action {
   private static final Runnable ABORTED = () -> {};
+
+  // a field of its own would be one object more for each attempt
+  private static final AtomicReferenceFieldUpdater<Attempt, @Nullable Runnable> ABORT =
+      AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Runnable.class, "abort");
 
   private final Exchange exchange;
   private final int number;
@@ -27,7 +31,7 @@ public final class Attempt implements Action {
   private @Nullable UpstreamTls tls;
   private @Nullable Object lease;
   private volatile boolean requestSent;
-  private final AtomicReference<@Nullable Runnable> abort = new AtomicReference<>();
+  private volatile @Nullable Runnable abort;
 
   Attempt(Exchange exchange, int number, @Nullable Attempt earlier, long deadlineNanos) {
     this.exchange = exchange;
@@ -119,20 +123,20 @@ public final class Attempt implements Action {
    * already.
    */
   public void onAbort(Runnable how) {
-    if (!abort.compareAndSet(null, how)) {
+    if (!ABORT.compareAndSet(this, null, how)) {
       how.run();
     }
   }
 
   /** Makes the library's call fail; once, from any thread. */
   public void abort() {
-    Runnable how = abort.getAndSet(ABORTED);
+    Runnable how = ABORT.getAndSet(this, ABORTED);
     if (how != null) {
       how.run();
     }
   }
 
   public boolean isAborted() {
-    return abort.get() == ABORTED;
+    return abort == ABORTED;
   }
 }

@@ -9,7 +9,7 @@ final class Rejections {
     return Rejection.of(
         403,
         7,
-        "UAEX",
+        "-",
         "SELV-5900",
         "RBAC: access denied",
         "layer " + layer + " failed and fails closed");

@@ -45,7 +45,7 @@ public final class AccessLogLayer extends Layer {
   }
 
   private AccessRecord line(Exchange x, MeshFacts facts, End end) {
-    Conclusion conclusion = Conclusion.of(x, end);
+    Conclusion conclusion = Conclusion.ended(x, facts, end);
     RequestHead head = x.head();
     long duration = x.now() - x.startNanos();
     Attempt attempt = x.currentAttempt();

@@ -7,6 +7,7 @@ import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
+import io.selvage.engine.snapshot.MeshFacts;
 
 /**
  * How an exchange ended, for metrics, logs and spans.
@@ -17,6 +18,16 @@ import io.selvage.engine.flow.Responded;
  * @param detail empty = none
  */
 record Conclusion(int responseCode, int grpcStatus, String flags, String detail) {
+  /** Made once for an exchange that has ended; the layers that write records share it. */
+  static Conclusion ended(Exchange x, MeshFacts facts, End end) {
+    if (facts.conclusion instanceof Conclusion known) {
+      return known;
+    }
+    Conclusion made = of(x, end);
+    facts.conclusion = made;
+    return made;
+  }
+
   static Conclusion of(Exchange x, End end) {
     Outcome outcome = x.outcome();
     boolean grpc = x.head().protocol() == Protocol.GRPC;

@@ -37,7 +37,7 @@ final class HttpSpans {
   private HttpSpans() {}
 
   static SpanRecord of(Exchange x, MeshFacts facts, End end, boolean inbound, long epochNow) {
-    Conclusion conclusion = Conclusion.of(x, end);
+    Conclusion conclusion = Conclusion.ended(x, facts, end);
     Map<String, Object> attributes = new LinkedHashMap<>();
     boolean grpc = x.head().protocol() == Protocol.GRPC;
     String name = grpc ? rpc(attributes, x.head()) : http(attributes, x.head(), facts, inbound);

@@ -41,7 +41,7 @@ public final class MetricsLayer extends Layer {
     if (facts.explaining) {
       return;
     }
-    Conclusion how = Conclusion.of(x, end);
+    Conclusion how = Conclusion.ended(x, facts, end);
     Cluster cluster = facts.cluster;
     Attempt attempt = x.currentAttempt();
     Endpoint endpoint = attempt == null ? null : attempt.endpoint();

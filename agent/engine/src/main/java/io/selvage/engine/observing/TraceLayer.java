@@ -17,12 +17,10 @@ import org.jspecify.annotations.Nullable;
  * end. A request that is not sampled costs the header only.
  *
  * <p>The parent is the context that the request carries itself (an agent or library of the
- * application made it), else the one of the calling thread. On the serving side the new context,
- * the caller's deadline and its identity become what the application runs in.
+ * application made it), else the one of the calling thread. On the serving side the new context and
+ * the caller's identity become what the application runs in.
  */
 public final class TraceLayer extends Layer {
-  private static final String EXPECTED_TIMEOUT = "x-envoy-expected-rq-timeout-ms";
-
   private final boolean inbound;
   private final SpanSink sink;
   private final Randomness random;
@@ -75,25 +73,9 @@ public final class TraceLayer extends Layer {
     Peer peer = facts.peer;
     return new MeshContext(
         own,
-        deadline(x),
+        Long.MAX_VALUE,
         peer == null ? null : peer.principal(),
         x.head().header(RequestIdLayer.HEADER));
-  }
-
-  private static long deadline(Exchange x) {
-    String text = x.head().header(EXPECTED_TIMEOUT);
-    if (text == null || text.isEmpty() || text.length() > 10) {
-      return Long.MAX_VALUE;
-    }
-    long millis = 0;
-    for (int i = 0; i < text.length(); i++) {
-      char c = text.charAt(i);
-      if (c < '0' || c > '9') {
-        return Long.MAX_VALUE;
-      }
-      millis = millis * 10 + (c - '0');
-    }
-    return x.startNanos() + millis * 1_000_000L;
   }
 
   @Override

@@ -25,12 +25,14 @@ public final class RouteTimeoutLayer extends Layer {
     long timeout = route.timeoutNanos();
     String override = x.head().header(OVERRIDE);
     if (override != null) {
-      long millis = millis(override);
+      long millis = Millis.of(override);
       timeout = millis < 0 ? timeout : millis == 0 ? Long.MAX_VALUE : nanos(millis);
       x.head().removeHeader(OVERRIDE);
     }
     if (timeout != Long.MAX_VALUE) {
-      facts.note("times out after " + TimeUnit.NANOSECONDS.toMillis(timeout) + " ms");
+      if (facts.explaining) {
+        facts.note("times out after " + TimeUnit.NANOSECONDS.toMillis(timeout) + " ms");
+      }
       x.deadlineNanos(x.now() + timeout);
     }
     return PASS;
@@ -38,21 +40,5 @@ public final class RouteTimeoutLayer extends Layer {
 
   private static long nanos(long millis) {
     return Math.min(TimeUnit.MILLISECONDS.toNanos(millis), Long.MAX_VALUE / 4);
-  }
-
-  /** A number of milliseconds; -1 when it is none. */
-  static long millis(String text) {
-    if (text.isEmpty() || text.length() > 12) {
-      return -1;
-    }
-    long value = 0;
-    for (int i = 0; i < text.length(); i++) {
-      int digit = text.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      value = value * 10 + digit;
-    }
-    return value;
   }
 }

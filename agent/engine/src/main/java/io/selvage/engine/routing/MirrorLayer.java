@@ -45,8 +45,9 @@ public final class MirrorLayer extends Layer {
       return PASS;
     }
     for (Mirror mirror : forward.mirrors()) {
-      facts.note("mirrors " + mirror.fraction() + " to " + mirror.cluster());
-      if (!facts.explaining && random.hits(mirror.fraction())) {
+      if (facts.explaining) {
+        facts.note("mirrors " + mirror.fraction() + " to " + mirror.cluster());
+      } else if (random.hits(mirror.fraction())) {
         send(x, facts, mirror);
       }
     }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks per request whether its connection may still carry it, so that a switch to STRICT reaches
  * connections that are open already. Plaintext, or TLS without a known identity, on a port where
- * only mutual TLS may speak is refused and its connection closed. Fails closed.
+ * only mutual TLS may speak is refused and its connection closed; the flag is {@code NR}, as no
+ * filter chain takes it. Fails closed.
  */
 public final class TransportPolicyLayer extends Layer {
   private static final Rejection PLAINTEXT =
@@ -27,13 +28,7 @@ public final class TransportPolicyLayer extends Layer {
 
   private static Rejection refusal(String code, String detail) {
     return new Rejection(
-        403,
-        7,
-        "UAEX",
-        code,
-        "RBAC: access denied",
-        detail,
-        java.util.Map.of("connection", "close"));
+        403, 7, "NR", code, "RBAC: access denied", detail, java.util.Map.of("connection", "close"));
   }
 
   @Override

@@ -54,6 +54,9 @@ public final class MeshFacts extends Facts {
   /** Authority as the caller wrote it. */
   public final String originalAuthority;
 
+  /** How the exchange ended, for those who write it down; null before. */
+  public @Nullable Object conclusion;
+
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
 

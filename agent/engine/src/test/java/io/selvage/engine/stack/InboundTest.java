@@ -493,6 +493,29 @@ class InboundTest {
         .isEqualTo(mesh.time.nanos() + 250_000_000L);
   }
 
+  @ParameterizedTest
+  @CsvSource({"1H, 3600000", "2M, 120000", "3S, 3000", "250m, 250", "5000u, 5"})
+  void grpcCallersDeadlineToo(String timeout, long millis) {
+    MeshTest mesh = mesh(ChainBuilder.tls(PORT));
+    MeshTest.Call call =
+        mesh.serve(TestHead.grpc("reviews", "/s/m").with("grpc-timeout", timeout), bob());
+    assertThat(call.exchange.facts().context.deadlineNanos())
+        .isEqualTo(mesh.time.nanos() + millis * 1_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "S", "1", "1X", "123456789S", "-1S", "1.5S"})
+  void unreadableDeadlinesAreNone(String timeout) {
+    MeshTest.Call call =
+        mesh(ChainBuilder.tls(PORT))
+            .serve(
+                TestHead.grpc("reviews", "/s/m")
+                    .with("grpc-timeout", timeout)
+                    .with("x-envoy-expected-rq-timeout-ms", "soon"),
+                bob());
+    assertThat(call.exchange.facts().context.deadlineNanos()).isEqualTo(Long.MAX_VALUE);
+  }
+
   @Test
   void applicationsFailureIsLoggedAs500() {
     MeshTest mesh = mesh(ChainBuilder.tls(PORT));

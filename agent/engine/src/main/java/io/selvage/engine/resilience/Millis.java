@@ -1,0 +1,43 @@
+package io.selvage.engine.resilience;
+
+/** Times in headers. */
+final class Millis {
+  private Millis() {}
+
+  /** A number of milliseconds; -1 when the text is none. */
+  static long of(String text) {
+    if (text.isEmpty() || text.length() > 12) {
+      return -1;
+    }
+    long value = 0;
+    for (int i = 0; i < text.length(); i++) {
+      int digit = text.charAt(i) - '0';
+      if (digit < 0 || digit > 9) {
+        return -1;
+      }
+      value = value * 10 + digit;
+    }
+    return value;
+  }
+
+  /**
+   * Nanoseconds of a {@code grpc-timeout}; -1 when the text is none. Source: gRPC over HTTP/2: at
+   * most 8 digits and a unit.
+   */
+  static long grpcNanos(String text) {
+    int last = text.length() - 1;
+    long value = last < 1 || last > 8 ? -1 : of(text.substring(0, last));
+    if (value < 0) {
+      return -1;
+    }
+    return switch (text.charAt(last)) {
+      case 'H' -> value * 3_600_000_000_000L;
+      case 'M' -> value * 60_000_000_000L;
+      case 'S' -> value * 1_000_000_000L;
+      case 'm' -> value * 1_000_000L;
+      case 'u' -> value * 1_000L;
+      case 'n' -> value;
+      default -> -1;
+    };
+  }
+}
