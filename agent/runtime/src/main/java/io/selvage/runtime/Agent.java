@@ -28,7 +28,7 @@ final class Agent {
   private final WorkloadIdentity identity = new WorkloadIdentity();
   private final Telemetry telemetry;
   private final Engine engine;
-  private final TimerWheel timer;
+  private final TimerThread timer;
   private final Ports ports;
   private final PortProbe probe;
   private final IdentityTls tls;
@@ -58,7 +58,7 @@ final class Agent {
                             + ". Fix: report it with the request's access-log line"))
             .build();
     timer =
-        new TimerWheel(
+        new TimerThread(
             Clock.SYSTEM,
             bug ->
                 log.warnSometimes(

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,10 @@ final class Settings {
   private static final String INSTRUMENTATION = "instrumentation-";
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
   private static final int MAX_FILE_BYTES = 1 << 20;
+
+  /** Read by the command line and the controller, which share the environment's prefix. */
+  private static final Set<String> OTHERS =
+      Set.of("agent-jar", "dev-dir", "data-root", "shared", "root", "kubeconfig");
 
   private final Map<String, String> values;
   private final Map<String, String> environment;
@@ -170,8 +175,9 @@ final class Settings {
   }
 
   private static boolean isKnown(String key) {
-    // read by the launcher and by the tests' harness, not by this class
-    if (key.startsWith(INSTRUMENTATION) && key.endsWith("-enabled") || key.startsWith("dev-")) {
+    if (key.startsWith(INSTRUMENTATION) && key.endsWith("-enabled")
+        || OTHERS.contains(key)
+        || key.startsWith("controller-")) {
       return true;
     }
     for (Setting setting : Setting.values()) {
