@@ -2,11 +2,10 @@ package io.selvage.instrumentation.httpurlconnection;
 
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.model.Endpoint;
+import io.selvage.extension.Attachments;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
-import java.lang.ref.ReferenceQueue;
-import java.lang.ref.WeakReference;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +20,7 @@ import org.jspecify.annotations.Nullable;
 final class Pools {
   private static final int MAX_KEYS = 4096;
   private static final ConcurrentMap<Object, Object> KEYS = new ConcurrentHashMap<>();
-  private static final ConcurrentMap<Client, Object> CLIENTS = new ConcurrentHashMap<>();
-  private static final ReferenceQueue<Object> GONE = new ReferenceQueue<>();
+  private static final Attachments<Object> CLIENTS = new Attachments<>();
 
   private Pools() {}
 
@@ -46,39 +44,12 @@ final class Pools {
   static void created(Object client) {
     Object key = keyOfThread();
     if (key != null) {
-      for (Object gone = GONE.poll(); gone != null; gone = GONE.poll()) {
-        CLIENTS.remove(gone);
-      }
-      CLIENTS.put(new Client(client, GONE), key);
+      CLIENTS.put(client, key);
     }
   }
 
   /** The key that a client was created for; null when for none. */
   static @Nullable Object keyOf(Object client) {
-    return CLIENTS.isEmpty() ? null : CLIENTS.get(new Client(client, null));
-  }
-
-  /** Equal while it refers to the same object. */
-  private static final class Client extends WeakReference<Object> {
-    private final int hash;
-
-    Client(Object client, @Nullable ReferenceQueue<Object> queue) {
-      super(client, queue);
-      this.hash = System.identityHashCode(client);
-    }
-
-    @Override
-    public int hashCode() {
-      return hash;
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      if (this == other) {
-        return true;
-      }
-      Object mine = get();
-      return other instanceof Client client && mine != null && client.refersTo(mine);
-    }
+    return CLIENTS.get(client);
   }
 }

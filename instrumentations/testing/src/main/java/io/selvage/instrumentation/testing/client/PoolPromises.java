@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -74,7 +75,10 @@ public interface PoolPromises extends ClientWorld {
   @Test
   default void survivesAConnectionThatTheUpstreamClosed() throws Exception {
     UpstreamServer good = world().good("good");
-    world().reviews().endpoint(good.port());
+    world()
+        .reviews()
+        .endpoint(good.port())
+        .routes(Routes.to("reviews", 9080).retries(3, Set.of("reset", "connect-failure"), null));
     world().publish();
 
     for (int i = 0; i < 3; i++) {

@@ -1,0 +1,135 @@
+package io.selvage.instrumentation.httpclient;
+
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.BodyReplay;
+import io.selvage.engine.flow.HeadChanges;
+import io.selvage.engine.flow.Protocol;
+import io.selvage.engine.flow.RequestHead;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/** A request of this library as the engine sees it, and back. */
+final class JdkRequest extends RequestHead {
+  /** Publishers of the library that give the same bytes to each subscriber. */
+  private static final Set<String> REPEATABLE =
+      Set.of(
+          "ByteArrayPublisher",
+          "StringPublisher",
+          "EmptyPublisher",
+          "FilePublisher",
+          "IterablePublisher");
+
+  private static final Duration LEAST = Duration.ofMillis(1);
+
+  private final HttpRequest request;
+
+  JdkRequest(HttpRequest request, HttpClient client) {
+    super(
+        request.method(),
+        "http",
+        request.uri().getRawAuthority(),
+        pathOf(request.uri()),
+        request.version().orElse(client.version()) == HttpClient.Version.HTTP_2
+            ? Protocol.HTTP2
+            : Protocol.HTTP1);
+    this.request = request;
+  }
+
+  private static String pathOf(URI uri) {
+    String path = uri.getRawPath();
+    String whole = path == null || path.isEmpty() ? "/" : path;
+    return uri.getRawQuery() == null ? whole : whole + "?" + uri.getRawQuery();
+  }
+
+  static int portOf(URI uri) {
+    return uri.getPort() >= 0 ? uri.getPort() : 80;
+  }
+
+  @Override
+  protected @Nullable String original(String name) {
+    List<String> values = request.headers().allValues(name);
+    return values.isEmpty() ? null : String.join(",", values);
+  }
+
+  @Override
+  public BodyReplay bodyReplay() {
+    HttpRequest.BodyPublisher body = request.bodyPublisher().orElse(null);
+    if (body == null || body.contentLength() == 0) {
+      return BodyReplay.REPEATABLE;
+    }
+    String type = body.getClass().getName();
+    return type.startsWith("jdk.internal.net.http.RequestPublishers$")
+            && REPEATABLE.contains(type.substring(type.indexOf('$') + 1))
+        ? BodyReplay.REPEATABLE
+        : BodyReplay.ONE_SHOT;
+  }
+
+  /**
+   * The request as it is sent in one attempt.
+   *
+   * @param leftOfTimeout what is left of the application's own time-out; null = it has none
+   */
+  HttpRequest changed(Attempt attempt, @Nullable Duration leftOfTimeout) {
+    HttpRequest.Builder builder =
+        HttpRequest.newBuilder(request, (name, value) -> !isChanged(name));
+    for (HeadChanges.Change change : changes().list()) {
+      if (change.kind() != HeadChanges.Kind.REMOVE) {
+        add(builder, change);
+      }
+    }
+    if (lineChanged()) {
+      builder.uri(URI.create("http://" + authority() + path()));
+    }
+    if (leftOfTimeout != null) {
+      builder.timeout(leftOfTimeout.compareTo(LEAST) < 0 ? LEAST : leftOfTimeout);
+    }
+    HttpRequest.BodyPublisher body = request.bodyPublisher().orElse(null);
+    if (body != null && body.contentLength() != 0) {
+      builder.method(request.method(), new Watched(body, attempt));
+    }
+    return builder.build();
+  }
+
+  private boolean isChanged(String name) {
+    for (HeadChanges.Change change : changes().list()) {
+      if (change.kind() != HeadChanges.Kind.ADD && change.name().equalsIgnoreCase(name)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static void add(HttpRequest.Builder builder, HeadChanges.Change change) {
+    try {
+      if (change.kind() == HeadChanges.Kind.SET) {
+        builder.setHeader(change.name(), change.value());
+      } else {
+        builder.header(change.name(), change.value());
+      }
+    } catch (IllegalArgumentException restricted) {
+      // host, connection and the like are the library's own; it refuses them from anybody
+    }
+  }
+
+  /** Tells the attempt when the library starts to send the body. */
+  private record Watched(HttpRequest.BodyPublisher body, Attempt attempt)
+      implements HttpRequest.BodyPublisher {
+    @Override
+    public long contentLength() {
+      return body.contentLength();
+    }
+
+    @Override
+    public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
+      attempt.requestSent();
+      body.subscribe(subscriber);
+    }
+  }
+}

@@ -1,0 +1,381 @@
+package io.selvage.instrumentation.httpclient;
+
+import io.selvage.engine.flow.AsyncDriver;
+import io.selvage.engine.flow.AsyncTransport;
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.End;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Failed;
+import io.selvage.engine.flow.Outcome;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.Responded;
+import io.selvage.extension.Abandonment;
+import io.selvage.extension.Failures;
+import io.selvage.extension.Intent;
+import io.selvage.extension.Mesh;
+import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.Refusals;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One request of the application through the mesh: each attempt is a {@code sendAsync} of the
+ * library's own, whose body handler asks whether this answer is the application's before the
+ * application's handler sees anything.
+ *
+ * @param <T> what the application's body handler makes
+ */
+final class Sending<T> implements AsyncTransport {
+  /** Answers that are dropped are read up to here, so that their connection can be used again. */
+  private static final int DISCARD_BYTES = 64 * 1024;
+
+  private final MeshRuntime mesh;
+  private final HttpClient client;
+  private final HttpRequest request;
+  private final JdkRequest head;
+  private final HttpResponse.BodyHandler<T> handler;
+  private final HttpResponse.@Nullable PushPromiseHandler<T> push;
+  private final long startNanos;
+  private final Result result = new Result();
+  private @Nullable AsyncDriver driver;
+
+  private Sending(
+      MeshRuntime mesh,
+      HttpClient client,
+      HttpRequest request,
+      JdkRequest head,
+      HttpResponse.BodyHandler<T> handler,
+      HttpResponse.@Nullable PushPromiseHandler<T> push) {
+    this.mesh = mesh;
+    this.client = client;
+    this.request = request;
+    this.head = head;
+    this.handler = handler;
+    this.push = push;
+    this.startNanos = mesh.clock().nanos();
+  }
+
+  /**
+   * @return the application's future; null when the library is to go on by itself
+   */
+  static @Nullable Object start(
+      Object client, @Nullable Object request, @Nullable Object handler, @Nullable Object push) {
+    MeshRuntime mesh = Mesh.runtime();
+    if (mesh == null
+        || !(client instanceof HttpClient http)
+        || !(request instanceof HttpRequest asked)
+        || !(handler instanceof HttpResponse.BodyHandler<?> bodies)
+        || Intent.isBypassed()
+        || Intent.attemptOfThread() != null
+        || !isOurs(asked)) {
+      return null;
+    }
+    return begun(mesh, http, asked, bodies, (HttpResponse.PushPromiseHandler<?>) push);
+  }
+
+  /** WebSocket hand-shakes carry a mark that a rebuilt request loses. */
+  private static boolean isOurs(HttpRequest request) {
+    URI uri = request.uri();
+    return uri != null
+        && "http".equalsIgnoreCase(uri.getScheme())
+        && uri.getHost() != null
+        && request.headers().firstValue("Sec-WebSocket-Version").isEmpty();
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> @Nullable Object begun(
+      MeshRuntime mesh,
+      HttpClient client,
+      HttpRequest request,
+      HttpResponse.BodyHandler<T> handler,
+      HttpResponse.@Nullable PushPromiseHandler<?> push) {
+    JdkRequest head = new JdkRequest(request, client);
+    Exchange x = exchange(mesh, head, request.uri());
+    if (x == null) {
+      return null;
+    }
+    Sending<T> sending =
+        new Sending<>(
+            mesh, client, request, head, handler, (HttpResponse.PushPromiseHandler<T>) push);
+    AsyncDriver made = mesh.async(x, sending, sending::settled);
+    sending.driver = made;
+    made.start();
+    return sending.result;
+  }
+
+  private static @Nullable Exchange exchange(MeshRuntime mesh, JdkRequest head, URI uri) {
+    try {
+      return mesh.outbound(head, uri.getHost(), JdkRequest.portOf(uri));
+    } catch (RuntimeException | Error bug) {
+      return null; // the mesh's fault must not become the application's
+    }
+  }
+
+  private void end(End how) {
+    AsyncDriver current = driver;
+    if (current != null) {
+      current.end(how);
+    }
+  }
+
+  // ---- one attempt
+
+  @Override
+  public void send(Attempt attempt, Reports to) {
+    Try one = new Try(attempt, to);
+    HttpRequest sent = head.changed(attempt, leftOfTimeout());
+    CompletableFuture<HttpResponse<T>> answer;
+    try (Intent intent = Intent.of(attempt, true)) {
+      answer = client.sendAsync(sent, one, push);
+    }
+    attempt.onAbort(() -> one.abort(answer));
+    answer.whenComplete((response, thrown) -> one.done(sent, response, thrown));
+  }
+
+  private @Nullable Duration leftOfTimeout() {
+    Duration timeout = request.timeout().orElse(null);
+    return timeout == null ? null : timeout.minusNanos(mesh.clock().nanos() - startNanos);
+  }
+
+  /** One sending; also the body handler that the library gets. */
+  private final class Try implements HttpResponse.BodyHandler<T> {
+    private final Attempt attempt;
+    private final Reports to;
+    private volatile boolean won;
+    private volatile @Nullable JdkResponse answered;
+    private volatile @Nullable EndingSubscriber<T> body;
+
+    Try(Attempt attempt, Reports to) {
+      this.attempt = attempt;
+      this.to = to;
+    }
+
+    @Override
+    public HttpResponse.BodySubscriber<T> apply(HttpResponse.ResponseInfo info) {
+      attempt.requestSent();
+      JdkResponse response = new JdkResponse(info);
+      answered = response;
+      won = to.report(attempt, new Responded(response));
+      if (!won) {
+        return new Discarding<>(info);
+      }
+      EndingSubscriber<T> ending =
+          new EndingSubscriber<>(handler.apply(response), Sending.this::end);
+      body = ending;
+      return ending;
+    }
+
+    void done(HttpRequest sent, @Nullable HttpResponse<T> response, @Nullable Throwable thrown) {
+      JdkResponse response0 = answered;
+      if (won && response0 != null) {
+        if (thrown != null) {
+          end(End.ABORTED);
+          result.completeExceptionally(unwrapped(thrown));
+        } else if (response != null) {
+          deliver(sent, response0, response);
+        }
+      } else if (response0 == null && thrown != null) {
+        to.report(attempt, failure(unwrapped(thrown)));
+      }
+    }
+
+    private void deliver(HttpRequest sent, JdkResponse answeredBy, HttpResponse<T> response) {
+      Object content = response.body();
+      if (content instanceof AutoCloseable || content instanceof Flow.Publisher<?>) {
+        Abandonment.watch(content, new Dropped(driver));
+      }
+      boolean redirected = !response.uri().equals(sent.uri());
+      result.complete(new Answered<>(request, answeredBy, null, response, redirected));
+    }
+
+    private Failed failure(Throwable thrown) {
+      if (thrown instanceof HttpConnectTimeoutException) {
+        return new Failed(Failed.Kind.CONNECT, thrown);
+      }
+      if (thrown instanceof HttpTimeoutException && !attempt.isAborted()) {
+        return new Failed(Failed.Kind.LOCAL, thrown); // the application's own time-out
+      }
+      String text = String.valueOf(thrown.getMessage());
+      if (thrown instanceof IOException && text.contains("REFUSED_STREAM")) {
+        return new Failed(Failed.Kind.REFUSED, thrown);
+      }
+      Failed failed = Failures.of(attempt, thrown);
+      return failed.kind() == Failed.Kind.LOCAL && attempt.isAborted()
+          ? new Failed(Failed.Kind.CANCELLED, thrown)
+          : failed;
+    }
+
+    void abort(CompletableFuture<?> answer) {
+      answer.cancel(true);
+      EndingSubscriber<T> streaming = body;
+      if (streaming != null) {
+        streaming.abort(new IOException("the time for this request is over"));
+      }
+    }
+  }
+
+  /** Refers to nothing that the body refers to. */
+  private record Dropped(@Nullable AsyncDriver driver) implements Runnable {
+    @Override
+    public void run() {
+      if (driver != null) {
+        driver.end(End.ABORTED);
+      }
+    }
+  }
+
+  private static Throwable unwrapped(Throwable thrown) {
+    Throwable cause = thrown.getCause();
+    return thrown instanceof CompletionException && cause != null ? cause : thrown;
+  }
+
+  // ---- what the application gets when no upstream answered
+
+  private void settled(Outcome outcome) {
+    if (outcome instanceof Responded) {
+      return; // delivered with its body
+    }
+    Rejection rejection = Refusals.answer(outcome);
+    if (rejection != null) {
+      answer(rejection);
+    } else if (outcome instanceof Failed failed) {
+      result.completeExceptionally(Refusals.failure(failed));
+    }
+  }
+
+  private void answer(Rejection rejection) {
+    JdkResponse response = JdkResponse.of(rejection);
+    try {
+      HttpResponse.BodySubscriber<T> subscriber = handler.apply(response);
+      Whole whole = new Whole(subscriber, rejection.body().getBytes(StandardCharsets.UTF_8));
+      subscriber.onSubscribe(whole);
+      subscriber
+          .getBody()
+          .whenComplete(
+              (content, thrown) -> {
+                if (thrown != null) {
+                  result.completeExceptionally(unwrapped(thrown));
+                } else {
+                  result.complete(new Answered<>(request, response, content, null, false));
+                }
+              });
+    } catch (RuntimeException thrown) {
+      result.completeExceptionally(thrown);
+    }
+  }
+
+  /** A body that is there already. */
+  private static final class Whole implements Flow.Subscription {
+    private final Flow.Subscriber<List<ByteBuffer>> subscriber;
+    private final byte[] bytes;
+    private boolean over;
+
+    Whole(Flow.Subscriber<List<ByteBuffer>> subscriber, byte[] bytes) {
+      this.subscriber = subscriber;
+      this.bytes = bytes;
+    }
+
+    @Override
+    public synchronized void request(long n) {
+      if (over) {
+        return;
+      }
+      over = true;
+      if (bytes.length > 0) {
+        subscriber.onNext(List.of(ByteBuffer.wrap(bytes).asReadOnlyBuffer()));
+      }
+      subscriber.onComplete();
+    }
+
+    @Override
+    public synchronized void cancel() {
+      over = true;
+    }
+  }
+
+  /** Drops an answer that is superseded; a long one breaks the connection off. */
+  private static final class Discarding<T> implements HttpResponse.BodySubscriber<T> {
+    private final CompletableFuture<T> body = new CompletableFuture<>();
+    private final boolean readable;
+    private Flow.@Nullable Subscription upstream;
+    private long seen;
+
+    Discarding(HttpResponse.ResponseInfo info) {
+      readable = info.headers().firstValueAsLong("content-length").orElse(0) <= DISCARD_BYTES;
+    }
+
+    @Override
+    public CompletableFuture<T> getBody() {
+      return body;
+    }
+
+    @Override
+    public void onSubscribe(Flow.Subscription subscription) {
+      upstream = subscription;
+      if (readable) {
+        subscription.request(Long.MAX_VALUE);
+      } else {
+        stop(subscription);
+      }
+    }
+
+    @Override
+    public void onNext(List<ByteBuffer> buffers) {
+      for (ByteBuffer buffer : buffers) {
+        seen += buffer.remaining();
+      }
+      Flow.Subscription subscription = upstream;
+      if (seen > DISCARD_BYTES && subscription != null) {
+        stop(subscription);
+      }
+    }
+
+    private void stop(Flow.Subscription subscription) {
+      subscription.cancel();
+      onComplete();
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      body.completeExceptionally(thrown);
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // nobody gets it
+    public void onComplete() {
+      body.complete(null);
+    }
+  }
+
+  /** The application's future: cancelling it cancels the exchange. */
+  private final class Result extends CompletableFuture<HttpResponse<T>> {
+    @Override
+    public boolean cancel(boolean mayInterrupt) {
+      boolean cancelled = super.cancel(mayInterrupt);
+      AsyncDriver current = driver;
+      if (cancelled && current != null) {
+        current.cancel();
+      }
+      return cancelled;
+    }
+
+    /** Dependents are the application's own and do not cancel the exchange. */
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+      return new CompletableFuture<>();
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package io.selvage.instrumentation.httpclient;
+
+import io.selvage.instrumentation.testing.WovenJvm;
+import io.selvage.instrumentation.testing.client.Caller;
+import io.selvage.instrumentation.testing.client.HttpClientContract;
+import java.net.http.HttpClient;
+import org.junit.jupiter.api.AfterAll;
+
+/** {@code java.net.http} of the running JDK, {@code send} over HTTP/2.0. */
+class JdkHttpClientHttp2ContractTest extends HttpClientContract {
+  @Override
+  protected Caller newCaller(Caller.Setup setup) {
+    return new JdkCaller(setup, HttpClient.Version.HTTP_2, false);
+  }
+
+  @Override
+  public String protocol() {
+    return "HTTP/2.0";
+  }
+
+  @AfterAll
+  static void allSeamsWereReached() {
+    WovenJvm.assertLinked(
+        "SendAdvice", "RequestAdvice", "AddressAdvice", "SecureAdvice", "EngineAdvice");
+  }
+}
