@@ -26,6 +26,7 @@ public record InboundAnswer(int status, Map<String, String> headers, byte[] body
       headers.put("grpc-status", Integer.toString(rejection.grpcStatus()));
       headers.put("grpc-message", percentEncoded(rejection.body()));
       headers.putAll(rejection.headers());
+      headers.remove("connection");
       return new InboundAnswer(200, headers, new byte[0]);
     }
     byte[] body = rejection.body().getBytes(StandardCharsets.UTF_8);
@@ -33,6 +34,9 @@ public record InboundAnswer(int status, Map<String, String> headers, byte[] body
       headers.put("content-type", "text/plain");
     }
     headers.putAll(rejection.headers());
+    if (protocol != Protocol.HTTP1) {
+      headers.remove("connection"); // malformed in HTTP/2 (RFC 9113 §8.2.2), where GOAWAY says it
+    }
     return new InboundAnswer(rejection.httpStatus(), headers, body);
   }
 

@@ -6,6 +6,7 @@ import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
@@ -68,26 +69,20 @@ public final class InboundCall {
   }
 
   /**
-   * Takes a request in; strips or sets its {@code x-forwarded-client-cert}.
+   * Takes a request in.
    *
    * @return null when the mesh stands aside and the application is to run as it always does
    */
-  public static @Nullable InboundCall open(RequestHead head, InboundConnection connection) {
+  public static @Nullable InboundCall open(RequestHead head, Peer peer) {
     MeshRuntime mesh = Mesh.runtime();
     if (mesh == null) {
       return null;
     }
     boolean strict = true;
     try {
-      strict = mesh.port(connection.peer().localPort()).strict();
-      String certificate = connection.forwardedClientCert();
-      if (certificate != null) {
-        head.setHeader("x-forwarded-client-cert", certificate);
-      } else if (head.header("x-forwarded-client-cert") != null) {
-        head.removeHeader("x-forwarded-client-cert");
-      }
-      Exchange exchange = mesh.inbound(head, connection.peer());
-      boolean plaintext = strict && !connection.peer().tls();
+      strict = mesh.port(peer.localPort()).strict();
+      Exchange exchange = mesh.inbound(head, peer);
+      boolean plaintext = strict && !peer.tls();
       if (exchange == null) {
         return plaintext ? refused(PLAINTEXT, true) : null;
       }
@@ -96,6 +91,12 @@ public final class InboundCall {
       report("taking a request in: " + bug);
       return strict ? refused(BROKEN, false) : null;
     }
+  }
+
+  /** The other end of a connection whose bytes the mesh did not wrap. */
+  public static Peer plaintext(
+      String remoteAddress, int remotePort, String localAddress, int localPort) {
+    return new Peer(remoteAddress, remotePort, localAddress, localPort, false, null, null, null);
   }
 
   /** A request that a seam could not even describe: refused on a STRICT port, else left alone. */

@@ -5,11 +5,11 @@ import com.sun.net.httpserver.HttpExchange;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.HeadChanges.Change;
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.ResponseHead;
 import io.selvage.extension.InboundAnswer;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
@@ -69,12 +69,12 @@ final class JdkExchange {
     return opened;
   }
 
-  private static InboundConnection connection(
+  private static Peer connection(
       @Nullable MeshChannel channel, InetSocketAddress local, InetSocketAddress remote)
       throws IOException {
     return channel != null
         ? channel.connection()
-        : InboundConnection.plain(
+        : InboundCall.plaintext(
             remote.getAddress().getHostAddress(),
             remote.getPort(),
             local.getAddress().getHostAddress(),

@@ -1,7 +1,7 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
+import io.selvage.engine.flow.Peer;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import java.io.IOException;
@@ -28,7 +28,7 @@ final class MeshChannel extends ForwardingChannel {
 
   private final ByteBuffer early = ByteBuffer.allocate(2).limit(0);
   private volatile @Nullable TlsStream tls;
-  private volatile @Nullable InboundConnection described;
+  private volatile @Nullable Peer described;
   private volatile @Nullable JdkExchange running;
   private boolean known;
 
@@ -94,8 +94,8 @@ final class MeshChannel extends ForwardingChannel {
 
   // ---- who is there
 
-  InboundConnection connection() throws IOException {
-    InboundConnection connection = described;
+  Peer connection() throws IOException {
+    Peer connection = described;
     if (connection == null) {
       connection = describe();
       described = connection;
@@ -103,7 +103,7 @@ final class MeshChannel extends ForwardingChannel {
     return connection;
   }
 
-  private InboundConnection describe() throws IOException {
+  private Peer describe() throws IOException {
     InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
     InetSocketAddress local = (InetSocketAddress) channel.getLocalAddress();
     TlsStream stream = tls;
@@ -111,9 +111,9 @@ final class MeshChannel extends ForwardingChannel {
     String remoteHost = remote.getAddress().getHostAddress();
     String localHost = local.getAddress().getHostAddress();
     return stream == null || mesh == null
-        ? InboundConnection.plain(remoteHost, remote.getPort(), localHost, local.getPort())
-        : InboundConnection.tls(
-            mesh.tls(), remoteHost, remote.getPort(), localHost, local.getPort(), stream.session());
+        ? InboundCall.plaintext(remoteHost, remote.getPort(), localHost, local.getPort())
+        : mesh.tls()
+            .peer(remoteHost, remote.getPort(), localHost, local.getPort(), stream.session());
   }
 
   /** The exchange that goes on here, to be ended should the connection go away. */

@@ -1,7 +1,7 @@
 package io.selvage.instrumentation.tomcat;
 
+import io.selvage.engine.flow.Peer;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import java.io.IOException;
@@ -40,7 +40,7 @@ final class DualNioChannel extends SecureNioChannel {
   private State state = State.UNKNOWN;
   private @Nullable NioChannel made;
   private @Nullable NioSocketWrapper wrapper;
-  private @Nullable InboundConnection connection;
+  private @Nullable Peer connection;
   private long startNanos;
   private long readTimeout;
   private boolean limited;
@@ -166,8 +166,8 @@ final class DualNioChannel extends SecureNioChannel {
   // ---- who is there
 
   /** The other end, known once per connection. */
-  InboundConnection connection() {
-    InboundConnection known = connection;
+  Peer connection() {
+    Peer known = connection;
     if (known == null) {
       known = described();
       connection = known;
@@ -175,7 +175,7 @@ final class DualNioChannel extends SecureNioChannel {
     return known;
   }
 
-  private InboundConnection described() {
+  private Peer described() {
     NioSocketWrapper owner = wrapper;
     MeshRuntime mesh = Mesh.runtime();
     if (owner == null) {
@@ -184,15 +184,10 @@ final class DualNioChannel extends SecureNioChannel {
     String remote = owner.getRemoteAddr();
     String local = owner.getLocalAddr();
     if (state == State.TLS && sslEngine != null && mesh != null) {
-      return InboundConnection.tls(
-          mesh.tls(),
-          remote,
-          owner.getRemotePort(),
-          local,
-          owner.getLocalPort(),
-          sslEngine.getSession());
+      return mesh.tls()
+          .peer(remote, owner.getRemotePort(), local, owner.getLocalPort(), sslEngine.getSession());
     }
-    return InboundConnection.plain(remote, owner.getRemotePort(), local, owner.getLocalPort());
+    return InboundCall.plaintext(remote, owner.getRemotePort(), local, owner.getLocalPort());
   }
 
   /** The application sees what it would see without the mesh. */

@@ -1,9 +1,9 @@
 package io.selvage.instrumentation.tomcat;
 
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.extension.InboundAnswer;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,7 +51,7 @@ final class TomcatExchange {
     InboundCall.Next next;
     TomcatRequestHead head = null;
     try {
-      InboundConnection connection = connection(wrapper);
+      Peer connection = connection(wrapper);
       hideTls(request, connection);
       head = new TomcatRequestHead(request);
       call = InboundCall.open(head, connection);
@@ -75,14 +75,14 @@ final class TomcatExchange {
     return exchange;
   }
 
-  private static InboundConnection connection(@Nullable SocketWrapperBase<?> wrapper) {
+  private static Peer connection(@Nullable SocketWrapperBase<?> wrapper) {
     if (wrapper == null) {
       throw new IllegalStateException("a request without a connection");
     }
     if (wrapper.getSocket() instanceof DualNioChannel channel) {
       return channel.connection();
     }
-    return InboundConnection.plain(
+    return InboundCall.plaintext(
         wrapper.getRemoteAddr(),
         wrapper.getRemotePort(),
         wrapper.getLocalAddr(),
@@ -92,8 +92,8 @@ final class TomcatExchange {
   /**
    * Over HTTP/2 the caller names the scheme; the application is to see what it would without us.
    */
-  private static void hideTls(Request request, InboundConnection connection) {
-    if (connection.peer().tls() && request.scheme().equals("https")) {
+  private static void hideTls(Request request, Peer connection) {
+    if (connection.tls() && request.scheme().equals("https")) {
       request.scheme().setString("http");
     }
   }

@@ -17,9 +17,9 @@ import io.netty.util.AttributeKey;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.extension.ContextScope;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * so early answers keep their order and each request runs in its own context. On the event loop.
  */
 final class RequestHandler extends ChannelDuplexHandler {
-  private static final AttributeKey<Supplier<InboundConnection>> CONNECTION =
+  private static final AttributeKey<Supplier<Peer>> CONNECTION =
       AttributeKey.valueOf("io.selvage.connection");
   private static final AttributeKey<Object> UPGRADED = AttributeKey.valueOf("io.selvage.upgraded");
   private static final int HELD_MESSAGES = 16;
@@ -42,7 +42,7 @@ final class RequestHandler extends ChannelDuplexHandler {
   private static final int SWITCHING_PROTOCOLS = 101;
 
   private final ArrayDeque<Object> held = new ArrayDeque<>();
-  private @Nullable InboundConnection plain;
+  private @Nullable Peer plain;
   private @Nullable Current current;
   private @Nullable Future<?> timer;
   private boolean waiting;
@@ -312,17 +312,17 @@ final class RequestHandler extends ChannelDuplexHandler {
 
   // ---- connection
 
-  private InboundConnection connection(ChannelHandlerContext context) {
-    Supplier<InboundConnection> described = context.channel().attr(CONNECTION).get();
+  private Peer connection(ChannelHandlerContext context) {
+    Supplier<Peer> described = context.channel().attr(CONNECTION).get();
     if (described != null) {
       return described.get();
     }
-    InboundConnection known = plain;
+    Peer known = plain;
     if (known == null) {
       InetSocketAddress remote = (InetSocketAddress) context.channel().remoteAddress();
       InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
       known =
-          InboundConnection.plain(
+          InboundCall.plaintext(
               remote.getAddress().getHostAddress(),
               remote.getPort(),
               local.getAddress().getHostAddress(),

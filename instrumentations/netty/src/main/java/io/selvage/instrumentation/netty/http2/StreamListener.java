@@ -16,11 +16,11 @@ import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.extension.ContextScope;
 import io.selvage.extension.InboundAnswer;
 import io.selvage.extension.InboundCall;
-import io.selvage.extension.InboundConnection;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
 final class StreamListener extends Http2FrameListenerDecorator {
   private static final AttributeKey<Object> LISTENER = AttributeKey.valueOf("io.selvage.streams");
   private static final AttributeKey<Object> UPGRADED = AttributeKey.valueOf("io.selvage.upgraded");
-  private static final AttributeKey<Supplier<InboundConnection>> CONNECTION =
+  private static final AttributeKey<Supplier<Peer>> CONNECTION =
       AttributeKey.valueOf("io.selvage.connection");
   private static final int UPGRADE_STREAM = 1;
 
@@ -144,8 +144,8 @@ final class StreamListener extends Http2FrameListenerDecorator {
     InboundCall.Next next;
     Http2RequestHead head = null;
     try {
-      InboundConnection peer = connection(context);
-      if (peer.peer().tls()) {
+      Peer peer = connection(context);
+      if (peer.tls()) {
         RequestChanges.hideTls(headers);
       }
       head = new Http2RequestHead(headers);
@@ -385,14 +385,14 @@ final class StreamListener extends Http2FrameListenerDecorator {
 
   // ---- connection
 
-  private static InboundConnection connection(ChannelHandlerContext context) {
-    Supplier<InboundConnection> described = context.channel().attr(CONNECTION).get();
+  private static Peer connection(ChannelHandlerContext context) {
+    Supplier<Peer> described = context.channel().attr(CONNECTION).get();
     if (described != null) {
       return described.get();
     }
     InetSocketAddress remote = (InetSocketAddress) context.channel().remoteAddress();
     InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
-    return InboundConnection.plain(
+    return InboundCall.plaintext(
         remote.getAddress().getHostAddress(),
         remote.getPort(),
         local.getAddress().getHostAddress(),

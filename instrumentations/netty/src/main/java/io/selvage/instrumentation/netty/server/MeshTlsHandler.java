@@ -5,7 +5,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.handler.ssl.SslHandler;
-import io.selvage.extension.InboundConnection;
+import io.selvage.engine.flow.Peer;
 import io.selvage.extension.MeshTls;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -41,23 +41,22 @@ final class MeshTlsHandler extends ChannelDuplexHandler {
   }
 
   /** Reads the peer once, when the first request asks. */
-  private final class Described implements Supplier<InboundConnection> {
+  private final class Described implements Supplier<Peer> {
     private final ChannelHandlerContext context;
-    private @Nullable InboundConnection known;
+    private @Nullable Peer known;
 
     Described(ChannelHandlerContext context) {
       this.context = context;
     }
 
     @Override
-    public InboundConnection get() {
-      InboundConnection connection = known;
+    public Peer get() {
+      Peer connection = known;
       if (connection == null) {
         InetSocketAddress remote = (InetSocketAddress) context.channel().remoteAddress();
         InetSocketAddress local = (InetSocketAddress) context.channel().localAddress();
         connection =
-            InboundConnection.tls(
-                tls,
+            tls.peer(
                 remote.getAddress().getHostAddress(),
                 remote.getPort(),
                 local.getAddress().getHostAddress(),

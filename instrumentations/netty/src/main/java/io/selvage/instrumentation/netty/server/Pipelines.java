@@ -4,7 +4,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.util.AttributeKey;
-import io.selvage.extension.InboundConnection;
+import io.selvage.engine.flow.Peer;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 /** What the application's own handlers say about a connection. */
 final class Pipelines {
   /** Where the request tiers look up who is at the other end; absent = plaintext. */
-  static final AttributeKey<Supplier<InboundConnection>> CONNECTION =
+  static final AttributeKey<Supplier<Peer>> CONNECTION =
       AttributeKey.valueOf("io.selvage.connection");
 
   private static final List<String> OWN_TLS = List.of("SslHandler", "SniHandler");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(WovenJvm.class)
 @Timeout(90)
-public abstract class HttpServerContract implements TlsPromises, RequestPromises {
+public abstract class HttpServerContract implements TlsPromises, RequestPromises, PolicyPromises {
   private @Nullable ServerMesh mesh;
   private @Nullable SampleServer server;
 

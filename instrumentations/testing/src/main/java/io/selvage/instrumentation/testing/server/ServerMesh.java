@@ -17,12 +17,21 @@ import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.Stack;
 import io.selvage.engine.flow.TraceContext;
+import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.Node;
+import io.selvage.engine.snapshot.Reason;
+import io.selvage.engine.stack.Engine;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.MeshTls;
 import io.selvage.extension.Names;
 import io.selvage.extension.PortPolicy;
 import io.selvage.extension.Statements;
+import io.selvage.identity.IdentityException;
+import io.selvage.identity.IdentityTls;
+import io.selvage.identity.Svid;
+import io.selvage.identity.TrustBundle;
+import io.selvage.identity.WorkloadIdentity;
 import io.selvage.instrumentation.testing.client.Credentials;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -52,6 +61,8 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   private final Map<Exchange, Served> open = new ConcurrentHashMap<>();
   private volatile PortPolicy.Mode mode = PortPolicy.Mode.PERMISSIVE;
   private volatile boolean broken;
+  private volatile @Nullable Engine engine;
+  private volatile @Nullable MeshTls identity;
 
   public ServerMesh(Credentials credentials) {
     this.tls = new ServerTls(credentials);
@@ -71,6 +82,29 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   /** From now on each handshake makes the mesh throw. */
   public void breakHandshakes() {
     tls.broken(true);
+  }
+
+  /** From now on the agent's own engine and identity decide, with this configuration. */
+  public void decideBy(MeshConfig config, Credentials own) {
+    WorkloadIdentity workload = new WorkloadIdentity();
+    try {
+      workload.install(
+          Svid.of(own.chain(), own.key()), TrustBundle.of("cluster.local", List.of(own.root())));
+    } catch (IdentityException broken) {
+      throw new IllegalStateException(broken);
+    }
+    identity = new IdentityTls(workload, port -> null, java.time.Clock.systemUTC(), refused -> {});
+    engine = Engine.builder(Node.UNKNOWN).build();
+    publish(config);
+  }
+
+  /** Another configuration for that engine; in force when this returns. */
+  public void publish(MeshConfig config) {
+    Engine real = engine;
+    List<Reason> leftOut = real == null ? List.of() : real.publish(config);
+    if (real == null || !leftOut.isEmpty()) {
+      throw new IllegalArgumentException("left out: " + leftOut);
+    }
   }
 
   /** Requests in the order in which they came. */
@@ -99,6 +133,10 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   public @Nullable Exchange inbound(RequestHead head, Peer peer) {
     if (broken) {
       throw new IllegalStateException("the mesh is broken");
+    }
+    Engine real = engine;
+    if (real != null) {
+      return real.inbound(head, peer);
     }
     Served request =
         new Served(head.method(), head.path(), head.authority(), head.protocol(), peer);
@@ -134,9 +172,20 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
               Long.MAX_VALUE,
               peer == null ? null : peer.principal(),
               "request-1");
+      forwardIdentity(x.head(), peer);
       x.head().setHeader("x-added", "by the mesh");
       x.head().removeHeader("x-removed");
       return PASS;
+    }
+  }
+
+  /** As the engine does it. */
+  private static void forwardIdentity(RequestHead head, @Nullable Peer peer) {
+    if (peer != null && peer.principal() != null) {
+      head.setHeader(
+          "x-forwarded-client-cert", "Hash=" + peer.certificateHash() + ";URI=" + peer.principal());
+    } else {
+      head.removeHeader("x-forwarded-client-cert");
     }
   }
 
@@ -168,7 +217,16 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
 
   @Override
   public PortPolicy port(int localPort) {
-    return new PortPolicy(mode, true);
+    Engine real = engine;
+    if (real == null) {
+      return new PortPolicy(mode, true);
+    }
+    return switch (real.portMode(localPort)) {
+      case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
+      case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
+      case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
+      case UNKNOWN -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, false);
+    };
   }
 
   @Override
@@ -183,7 +241,8 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
 
   @Override
   public MeshTls tls() {
-    return tls;
+    MeshTls real = identity;
+    return real == null ? tls : real;
   }
 
   /** The same, with its counters. */

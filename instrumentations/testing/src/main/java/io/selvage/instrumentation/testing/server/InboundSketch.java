@@ -1,0 +1,99 @@
+package io.selvage.instrumentation.testing.server;
+
+import io.selvage.engine.model.FilterChain;
+import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.InboundListener;
+import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.NameTable;
+import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.PathMatch;
+import io.selvage.engine.model.Permission;
+import io.selvage.engine.model.Principal;
+import io.selvage.engine.model.RbacFilter;
+import io.selvage.engine.model.Route;
+import io.selvage.engine.model.RouteAction;
+import io.selvage.engine.model.RouteConfig;
+import io.selvage.engine.model.RouteMatch;
+import io.selvage.engine.model.StringMatch;
+import io.selvage.engine.model.VirtualHost;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the control plane says of one port: STRICT or PERMISSIVE, nobody at {@code /admin}, and one
+ * caller everywhere else.
+ */
+final class InboundSketch {
+  private InboundSketch() {}
+
+  static MeshConfig strict(int port, String caller) {
+    return config(List.of(chain(port, FilterChain.Transport.TLS, caller)));
+  }
+
+  static MeshConfig permissive(int port, String caller) {
+    return config(
+        List.of(
+            chain(port, FilterChain.Transport.TLS, caller),
+            chain(port, FilterChain.Transport.RAW, caller)));
+  }
+
+  private static MeshConfig config(List<FilterChain> chains) {
+    return new MeshConfig(
+        List.of(),
+        new InboundListener(chains),
+        Map.of(),
+        Map.of(),
+        Map.of(),
+        NameTable.EMPTY,
+        false);
+  }
+
+  private static FilterChain chain(int port, FilterChain.Transport transport, String caller) {
+    RbacFilter deny =
+        rbac(
+            RbacFilter.Action.DENY,
+            new Permission.UrlPath(new StringMatch.Prefix("/admin", false)),
+            new Principal.Any());
+    RbacFilter allow =
+        rbac(
+            RbacFilter.Action.ALLOW,
+            new Permission.Any(),
+            new Principal.Authenticated(new StringMatch.Exact(caller, false)));
+    return new FilterChain(
+        port + "_" + transport,
+        port,
+        transport,
+        List.of(),
+        transport == FilterChain.Transport.TLS
+            ? new FilterChain.DownstreamTls(true, List.of(), List.of())
+            : null,
+        new FilterChain.InboundHttp(
+            routes(port), List.of(deny, allow), null, Observability.DEFAULT),
+        List.of());
+  }
+
+  private static RbacFilter rbac(
+      RbacFilter.Action action, Permission permission, Principal principal) {
+    return new RbacFilter(
+        new RbacFilter.Rules(
+            action,
+            Map.of("policy", new RbacFilter.Policy(List.of(permission), List.of(principal)))),
+        null);
+  }
+
+  private static RouteConfig routes(int port) {
+    Route route =
+        new Route(
+            "default",
+            new RouteMatch(new PathMatch.Prefix("/", false), List.of(), List.of(), 1.0),
+            new RouteAction.Accept(),
+            HeaderOps.NONE,
+            HeaderOps.NONE,
+            null,
+            null);
+    VirtualHost host =
+        new VirtualHost(
+            "inbound|http|" + port, List.of("*"), List.of(route), HeaderOps.NONE, HeaderOps.NONE);
+    return new RouteConfig("inbound|" + port + "||", List.of(host), HeaderOps.NONE, HeaderOps.NONE);
+  }
+}

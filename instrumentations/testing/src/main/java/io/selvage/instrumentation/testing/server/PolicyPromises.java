@@ -1,0 +1,55 @@
+package io.selvage.instrumentation.testing.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The same doors with the engine, the identity and the policies of the shipped agent behind. */
+public interface PolicyPromises extends ServerWorld {
+  /** Ways of writing a path that servers take for {@code /admin}. */
+  List<String> FORBIDDEN =
+      List.of("/admin", "/admin/x?y=z", "/admin;x=y", "/x/../admin", "/%61dmin", "/.//admin");
+
+  @ParameterizedTest
+  @EnumSource(Entry.class)
+  default void policiesHoldHoweverThePathIsWritten(Entry entry) throws Exception {
+    needs(entry);
+    mesh().decideBy(InboundSketch.permissive(server().port(), CALLER), AUTHORITY.workload(SERVER));
+    int before = SampleLogic.runs();
+    for (String path : FORBIDDEN) {
+      Reply reply = once(entry, Ask.get(path));
+      assertThat(reply.status()).as("%s over %s", path, entry).isNotEqualTo(200);
+    }
+    assertThat(SampleLogic.runs()).as("requests that reached the application").isEqualTo(before);
+    Reply allowed = once(entry, Ask.get("/hello"));
+    assertThat(allowed.status()).isEqualTo(entry.tls() ? 200 : 403);
+    if (entry.tls()) {
+      assertThat(allowed.said("caller")).isEqualTo(CALLER);
+      assertThat(allowed.said("xfcc")).contains("URI=" + CALLER);
+    } else {
+      assertThat(allowed.text()).isEqualTo("RBAC: access denied");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Entry.class)
+  default void strictOfTheControlPlaneReachesOpenConnections(Entry entry) throws Exception {
+    needs(entry);
+    mesh().decideBy(InboundSketch.permissive(server().port(), CALLER), AUTHORITY.workload(SERVER));
+    try (Wire wire = open(entry)) {
+      assertThat(wire.send(Ask.get("/hello")).status()).isEqualTo(entry.tls() ? 200 : 403);
+      mesh().publish(InboundSketch.strict(server().port(), CALLER));
+      if (entry.tls()) {
+        assertThat(wire.send(Ask.get("/hello")).status()).isEqualTo(200);
+        return;
+      }
+      assertThat(wire.send(Ask.get("/hello")).status()).isEqualTo(403);
+      assertThat(wire.isGivenUp()).as("closed, or GOAWAY").isTrue();
+    }
+    assertThatThrownBy(() -> once(entry, Ask.get("/hello"))).isInstanceOf(IOException.class);
+  }
+}
