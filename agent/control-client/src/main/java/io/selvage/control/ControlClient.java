@@ -107,7 +107,10 @@ public final class ControlClient implements AutoCloseable {
         this::reportNow, REPORT_SECONDS, REPORT_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Waits until a configuration came from a controller. False = it did not within the time. */
+  /**
+   * Waits until a configuration came from a controller, or, with one from the snapshot, until it is
+   * clear that none comes soon. False = neither within the time.
+   */
   public boolean awaitConfiguration(Duration most) throws InterruptedException {
     return configured.await(most.toMillis(), TimeUnit.MILLISECONDS);
   }
@@ -278,6 +281,10 @@ public final class ControlClient implements AutoCloseable {
     if (closing) {
       closed.countDown();
       return;
+    }
+    if (state.source() == ControlState.Source.SNAPSHOT) {
+      // there is a configuration, and no better one to wait for
+      configured.countDown();
     }
     long now = System.nanoTime();
     if (outageSince == 0) {

@@ -6,6 +6,7 @@ import io.envoyproxy.envoy.service.discovery.v3.AggregatedDiscoveryServiceGrpc.A
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryRequest;
 import io.envoyproxy.envoy.service.discovery.v3.DeltaDiscoveryResponse;
 import io.envoyproxy.envoy.service.discovery.v3.Resource;
+import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.TlsServerCredentials;
@@ -17,12 +18,14 @@ import io.selvage.identity.TestPki;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A controller whose every word a test decides; mutual TLS on a real socket. */
-final class FakeController implements AutoCloseable {
+public final class FakeController implements AutoCloseable {
   /** One stream of an agent. */
   final class Stream implements StreamObserver<DeltaDiscoveryRequest> {
     final List<DeltaDiscoveryRequest> requests = new CopyOnWriteArrayList<>();
@@ -79,15 +82,23 @@ final class FakeController implements AutoCloseable {
   /**
    * @param id SPIFFE id of the controller's certificate
    */
-  FakeController(TestPki pki, String id, int port) throws IOException {
+  public FakeController(TestPki pki, String id, int port, BindableService... services)
+      throws IOException {
     Svid svid = pki.svid(id);
     TlsServerCredentials.Builder tls =
         TlsServerCredentials.newBuilder()
-            .keyManager(stream(Pem.encode(svid.chain())), stream(Pem.encode(svid.key())))
+            .keyManager(stream(Pem.encode(withRoot(svid, pki))), stream(Pem.encode(svid.key())))
             .trustManager(stream(Pem.encode(List.of(pki.root))))
-            .clientAuth(TlsServerCredentials.ClientAuth.REQUIRE);
+            .clientAuth(
+                services.length == 0
+                    ? TlsServerCredentials.ClientAuth.REQUIRE
+                    : TlsServerCredentials.ClientAuth.OPTIONAL);
+    OkHttpServerBuilder builder = OkHttpServerBuilder.forPort(port, tls.build());
+    for (BindableService service : services) {
+      builder.addService(service);
+    }
     server =
-        OkHttpServerBuilder.forPort(port, tls.build())
+        builder
             .addService(
                 new AggregatedDiscoveryServiceImplBase() {
                   @Override
@@ -102,11 +113,18 @@ final class FakeController implements AutoCloseable {
             .start();
   }
 
+  /** The root goes along, as a first contact pins it. */
+  private static List<X509Certificate> withRoot(Svid svid, TestPki pki) {
+    List<X509Certificate> chain = new ArrayList<>(svid.chain());
+    chain.add(pki.root);
+    return chain;
+  }
+
   private static ByteArrayInputStream stream(String text) {
     return new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII));
   }
 
-  int port() {
+  public int port() {
     return server.getPort();
   }
 

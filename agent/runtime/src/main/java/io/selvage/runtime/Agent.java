@@ -72,7 +72,11 @@ final class Agent {
             refusal ->
                 log.warnSometimes(refusal.code(), "(TLS) " + withoutCode(refusal.getMessage())));
     probe = new PortProbe(tls, () -> identity.svid() != null, log);
-    readiness = new Readiness(ports, workload);
+    readiness =
+        new Readiness(
+            ports,
+            workload,
+            settings.choice(Setting.UNPROTECTED_PORT, Readiness.Unprotected.class));
     pages = new AdminPages(workload, identity, engine, ports, weaving);
     ControlAnswers answers =
         new ControlAnswers(engine, identity, ports, readiness, pages::seams, log);

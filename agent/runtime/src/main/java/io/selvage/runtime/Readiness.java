@@ -22,15 +22,26 @@ final class Readiness {
   private final Ports ports;
   private final WorkloadFacts workload;
   private final Set<Integer> reached = ConcurrentHashMap.newKeySet();
+  private final Unprotected action;
   private volatile boolean draining;
 
-  Readiness(Ports ports, WorkloadFacts workload) {
+  /** What follows when STRICT is demanded of a port that was seen not to be protected. */
+  enum Unprotected {
+    /** It is reported. */
+    WARN,
+    /** And nobody is sent here. */
+    REFUSE
+  }
+
+  Readiness(Ports ports, WorkloadFacts workload, Unprotected action) {
     this.ports = ports;
     this.workload = workload;
+    this.action = action;
   }
 
   boolean isReady() {
-    return !draining && missing().isEmpty();
+    boolean refused = action == Unprotected.REFUSE && !ports.unprotected().isEmpty();
+    return !draining && !refused && missing().isEmpty();
   }
 
   /** No longer ready, for good. */

@@ -58,7 +58,9 @@ enum Setting {
   DRAIN_TIMEOUT("2s"),
   /** {@code file} (in the data folder), {@code stderr}, {@code stdout}, {@code off} or a path. */
   ACCESS_LOG("file"),
-  /** Whether a port that STRICT cannot protect is reported only, or refused. */
+  /**
+   * {@code warn}: a port that STRICT cannot protect is reported. {@code refuse}: and never ready.
+   */
   UNPROTECTED_PORT("warn");
 
   private final String standard;

@@ -70,7 +70,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
       for (List<?> name : leaf.getSubjectAlternativeNames()) {
         if (name.get(0) instanceof Integer kind && kind == URI) {
           SpiffeId id = SpiffeId.parse(String.valueOf(name.get(1)));
-          if (id != null && id.toString().endsWith(CONTROLLER)) {
+          if (id != null && id.path().equals(CONTROLLER)) {
             return id.trustDomain();
           }
         }

@@ -12,7 +12,9 @@ import java.util.function.DoubleSupplier;
  */
 final class Rotation {
   private static final Duration FIRST = Duration.ofSeconds(1);
+  private static final Duration SOON = Duration.ofSeconds(8);
   private static final Duration LONGEST = Duration.ofSeconds(120);
+  private static final int MANY = 150;
   private static final double GROWTH = 1.6;
 
   private final DoubleSupplier random;
@@ -34,11 +36,15 @@ final class Rotation {
     return now.plusMillis((long) (left * part));
   }
 
-  /** Full jitter: anything up to a bound that grows with each failure, at least 200 ms. */
+  /**
+   * Full jitter: anything up to a bound that grows with each failure, at least 200 ms. For some ten
+   * minutes the bound stays at 8 s, so that short certificates heal soon after their authority.
+   */
   Duration afterFailure(int failures) {
+    Duration longest = failures < MANY ? SOON : LONGEST;
     double bound =
         Math.min(
-            LONGEST.toMillis(), FIRST.toMillis() * Math.pow(GROWTH, Math.max(0, failures - 1)));
+            longest.toMillis(), FIRST.toMillis() * Math.pow(GROWTH, Math.max(0, failures - 1)));
     return Duration.ofMillis((long) Math.max(200, bound * random.getAsDouble()));
   }
 }
