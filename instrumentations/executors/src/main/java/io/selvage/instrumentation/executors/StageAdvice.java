@@ -1,0 +1,86 @@
+package io.selvage.instrumentation.executors;
+
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import net.bytebuddy.asm.Advice;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step of a {@code CompletableFuture} that depends on one stage: it runs in the context in which
+ * it was added, whoever completes the stage. The step is the second argument.
+ */
+public final class StageAdvice {
+  private StageAdvice() {}
+
+  /** The step is a {@link Function}. */
+  public static final class OfFunction {
+    private OfFunction() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable Function<?, ?> enter(
+        @Advice.Argument(1) @Nullable Function<?, ?> step) {
+      return Carried.by(step);
+    }
+  }
+
+  /** The step is a {@link Consumer}. */
+  public static final class OfConsumer {
+    private OfConsumer() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable Consumer<?> enter(@Advice.Argument(1) @Nullable Consumer<?> step) {
+      return Carried.by(step);
+    }
+  }
+
+  /** The step is a {@link Runnable}. */
+  public static final class OfRunnable {
+    private OfRunnable() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable Runnable enter(@Advice.Argument(1) @Nullable Runnable step) {
+      return Carried.by(step);
+    }
+  }
+
+  /** The step is a {@link BiConsumer}. */
+  public static final class OfBiConsumer {
+    private OfBiConsumer() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable BiConsumer<?, ?> enter(
+        @Advice.Argument(1) @Nullable BiConsumer<?, ?> step) {
+      return Carried.by(step);
+    }
+  }
+
+  /** The step is a {@link BiFunction}. */
+  public static final class OfBiFunction {
+    private OfBiFunction() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable BiFunction<?, ?, ?> enter(
+        @Advice.Argument(1) @Nullable BiFunction<?, ?, ?> step) {
+      return Carried.by(step);
+    }
+  }
+
+  /** The step is a {@link Supplier}. */
+  public static final class OfSupplier {
+    private OfSupplier() {}
+
+    @Advice.OnMethodEnter
+    @Advice.AssignReturned.ToArguments(@Advice.AssignReturned.ToArguments.ToArgument(1))
+    public static @Nullable Supplier<?> enter(@Advice.Argument(1) @Nullable Supplier<?> step) {
+      return Carried.by(step);
+    }
+  }
+}
