@@ -88,7 +88,7 @@ final class Admission {
    *
    * @return warnings for the caller
    */
-  static List<String> check(Kind kind, ObjectNode document, Writes.WriteOptions options) {
+  static List<String> check(Kind kind, ObjectNode document, WriteOptions options) {
     Validation validation = Validation.of(kind, document);
     List<String> unknown =
         validation.unknownFields().stream().map(f -> "unknown field \"" + f + "\"").toList();

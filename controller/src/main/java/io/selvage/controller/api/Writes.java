@@ -11,6 +11,7 @@ import io.selvage.controller.resource.schema.Schemas;
 import io.selvage.controller.store.Store;
 import io.selvage.controller.store.StoreException;
 import java.io.IOException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Create, replace, patch, apply and delete. */
 final class Writes {
   private static final int RETRIES = 8;
+  private static final String DELETION = "deletionTimestamp";
   private static final Set<String> KEPT_NAMESPACES = Set.of("default", "istio-system");
   private static final String NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 
@@ -43,6 +45,7 @@ final class Writes {
     List<String> warnings = Admission.check(target.kind(), document, options);
     requireNamespace(target);
     metadata.remove("managedFields");
+    keepDeletion(null, document);
     ManagedFields.updated(null, document, options.manager(), target.apiVersion());
     String name = metadata.path("name").asText("");
     return guarded(
@@ -72,11 +75,12 @@ final class Writes {
         target.name(),
         () -> {
           Resource live = live(target);
+          keepDeletion(live, document);
           ManagedFields.updated(live.json(), document, options.manager(), target.apiVersion());
           Resource done =
               options.dryRun()
                   ? DryRun.update(live, document, expected)
-                  : store.update(target.kind(), document, expected);
+                  : finishDeletion(store.update(target.kind(), document, expected));
           return Reply.ok(Wire.object(done, target.version())).withWarnings(warnings);
         });
   }
@@ -183,6 +187,7 @@ final class Writes {
         return status(target, document, Store.ANY_VERSION, options);
       }
       List<String> warnings = Admission.check(target.kind(), document, options);
+      keepDeletion(live, document);
       if (tracksUpdates) {
         ManagedFields.updated(live.json(), document, options.manager(), target.apiVersion());
       }
@@ -190,7 +195,7 @@ final class Writes {
         Resource done =
             options.dryRun()
                 ? DryRun.update(live, document, live.resourceVersion())
-                : store.update(target.kind(), document, live.resourceVersion());
+                : finishDeletion(store.update(target.kind(), document, live.resourceVersion()));
         return Reply.ok(Wire.object(done, target.version())).withWarnings(warnings);
       } catch (StoreException e) {
         if (e.reason() != StoreException.Reason.CONFLICT || attempt == RETRIES) {
@@ -241,6 +246,9 @@ final class Writes {
         target.kind(),
         target.name(),
         () -> {
+          if (!live.json().path("metadata").path("finalizers").isEmpty()) {
+            return Reply.ok(Wire.object(dryRun ? live : askToGo(live), target.version()));
+          }
           if (!dryRun) {
             if (target.kind() == Kinds.NAMESPACE) {
               deleteContents(target.name());
@@ -255,6 +263,36 @@ final class Writes {
               "details", ApiFailure.details(target.kind(), target.name()).put("uid", live.uid()));
           return Reply.ok(status);
         });
+  }
+
+  /** Marks an object that finalizers hold; it goes when the last of them is removed. */
+  private Resource askToGo(Resource live) {
+    if (live.json().path("metadata").hasNonNull(DELETION)) {
+      return live;
+    }
+    ObjectNode marked = live.copyOfJson();
+    String now = java.time.Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    marked.withObject("/metadata").put(DELETION, now).put("deletionGracePeriodSeconds", 0);
+    return store.update(live.kind(), marked, live.resourceVersion());
+  }
+
+  /** Only the server says that an object is going. */
+  private static void keepDeletion(@Nullable Resource live, ObjectNode document) {
+    ObjectNode metadata = document.withObject("/metadata");
+    for (String field : List.of(DELETION, "deletionGracePeriodSeconds")) {
+      metadata.remove(field);
+      if (live != null && live.json().path("metadata").hasNonNull(field)) {
+        metadata.set(field, live.json().path("metadata").path(field));
+      }
+    }
+  }
+
+  private Resource finishDeletion(Resource done) {
+    JsonNode metadata = done.json().path("metadata");
+    if (metadata.hasNonNull(DELETION) && metadata.path("finalizers").isEmpty()) {
+      store.delete(done.key(), done.resourceVersion());
+    }
+    return done;
   }
 
   private void deleteContents(String namespace) {
@@ -347,83 +385,5 @@ final class Writes {
       name.append(NAME_LETTERS.charAt(at));
     }
     return name.toString();
-  }
-
-  /**
-   * Query parameters of a write.
-   *
-   * @param validation {@code Strict}, {@code Warn} or {@code Ignore}
-   */
-  record WriteOptions(
-      String manager, boolean managerGiven, boolean dryRun, boolean force, String validation) {
-
-    static WriteOptions of(Call call) {
-      String dryRun = call.query("dryRun");
-      if (!dryRun.isEmpty() && !dryRun.equals("All")) {
-        throw ApiFailure.badRequest("dryRun: Unsupported value: supported values: \"All\"");
-      }
-      String validation = call.query("fieldValidation");
-      if (!Set.of("", "Strict", "Warn", "Ignore").contains(validation)) {
-        throw ApiFailure.badRequest(
-            "fieldValidation: Unsupported value: supported values: \"Ignore\", \"Strict\", \"Warn\"");
-      }
-      String manager = call.query("fieldManager");
-      return new WriteOptions(
-          manager.isEmpty() ? agent(call.header("User-Agent")) : manager,
-          !manager.isEmpty(),
-          !dryRun.isEmpty(),
-          call.flag("force"),
-          validation.isEmpty() ? "Warn" : validation);
-    }
-
-    private static String agent(String userAgent) {
-      int slash = userAgent.indexOf('/');
-      String name = slash < 0 ? userAgent : userAgent.substring(0, slash);
-      return name.isEmpty() ? "unknown" : name;
-    }
-  }
-
-  /** What a write would give, without writing. */
-  private static final class DryRun {
-    private DryRun() {}
-
-    static Resource create(Store store, Kind kind, ObjectNode document) {
-      ResourceKey key = Resource.of(kind, document, 0).key();
-      if (store.get(key).isPresent()) {
-        throw new StoreException(
-            StoreException.Reason.ALREADY_EXISTS,
-            "SELV-7001",
-            kind.qualifiedPlural() + " \"" + key.name() + "\" already exists");
-      }
-      ObjectNode json = document.deepCopy();
-      json.remove("status");
-      ObjectNode metadata = json.withObject("/metadata");
-      metadata.put("uid", java.util.UUID.randomUUID().toString()).put("generation", 1);
-      metadata.put("creationTimestamp", java.time.Instant.now().toString());
-      return Resource.of(kind, json, 0);
-    }
-
-    static Resource update(Resource live, ObjectNode document, long expected) {
-      if (expected != Store.ANY_VERSION && expected != live.resourceVersion()) {
-        throw new StoreException(
-            StoreException.Reason.CONFLICT, "SELV-7003", "the object has been modified");
-      }
-      ObjectNode json = document.deepCopy();
-      ObjectNode metadata = json.withObject("/metadata");
-      JsonNode old = live.json().path("metadata");
-      for (String kept : List.of("uid", "creationTimestamp", "resourceVersion", "generation")) {
-        metadata.set(kept, old.path(kept));
-      }
-      boolean changed = !json.path("spec").equals(live.json().path("spec"));
-      if (changed) {
-        metadata.put("generation", live.generation() + 1);
-      }
-      @Nullable JsonNode status = live.json().get("status");
-      json.remove("status");
-      if (status != null) {
-        json.set("status", status);
-      }
-      return Resource.of(live.kind(), json, live.resourceVersion());
-    }
   }
 }

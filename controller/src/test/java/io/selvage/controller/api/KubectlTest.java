@@ -384,6 +384,23 @@ class KubectlTest {
   }
 
   @Test
+  void finalizersHoldADeletionBack() throws IOException {
+    namespace("held");
+    String held =
+        route("r", "held", 1, 1).replace("namespace: held}", "namespace: held, finalizers: [a/b]}");
+    kubectl("apply", "-f", file(held)).ok();
+    kubectl("-n", "held", "delete", "vs", "r", "--wait=false").ok();
+    String deletion = "-o=jsonpath={.metadata.deletionTimestamp}";
+    String asked = kubectl("-n", "held", "get", "vs", "r", deletion).ok().out();
+    assertThat(asked).isNotEmpty();
+    kubectl("-n", "held", "label", "vs", "r", "still=here").ok();
+    assertThat(kubectl("-n", "held", "get", "vs", "r", deletion).ok().out()).isEqualTo(asked);
+    String none = "{\"metadata\":{\"finalizers\":null}}";
+    kubectl("-n", "held", "patch", "vs", "r", "--type=merge", "-p", none).ok();
+    assertThat(kubectl("-n", "held", "get", "vs", "r").err()).contains("NotFound");
+  }
+
+  @Test
   void publishedManifestsApplyUnchanged() {
     String folderOfManifests = SharedData.istio("bookinfo-networking").toString();
     Run all = kubectl("apply", "-f", folderOfManifests).ok();

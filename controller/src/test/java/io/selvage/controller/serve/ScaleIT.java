@@ -21,7 +21,10 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many data planes ({@code -Dselvage.scale.agents}) over TLS and 200 services: first sync, then one change of an endpoint. */
+/**
+ * Many data planes ({@code -Dselvage.scale.agents}) over TLS and 200 services: first sync, then one
+ * change of an endpoint.
+ */
 class ScaleIT {
   private static final int AGENTS = Integer.getInteger("selvage.scale.agents", 100);
   private static final int SERVICES = 200;
