@@ -12,7 +12,7 @@ public interface Statements {
    * An exchange for one statement; its attempt's remaining time is the statement's time-out; a
    * {@code Rejection} means that the breaker is open.
    *
-   * @param system {@code postgresql}, {@code h2}, … (OpenTelemetry {@code db.system.name})
+   * @param system {@code postgresql}, {@code h2database}, … (OpenTelemetry {@code db.system.name})
    * @param address host and port of the server, as the URL says; empty for embedded ones
    * @param sql as the application wrote it; literals are removed before it is recorded
    */

@@ -13,6 +13,7 @@ import io.selvage.identity.TrustBundle;
 import io.selvage.identity.WorkloadIdentity;
 import java.time.Clock;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The mesh of one test: a real engine with an identity of the test's authority, installed for all
@@ -21,11 +22,19 @@ import java.util.List;
 public final class TestMesh implements AutoCloseable {
   private final TestAuthority authority;
   private final WorkloadIdentity identity = new WorkloadIdentity();
-  private final Engine engine = Engine.builder(Node.UNKNOWN).build();
+  private final Engine engine;
   private final EngineRuntime runtime;
 
   public TestMesh(TestAuthority authority, String spiffeId) {
+    this(authority, spiffeId, builder -> builder);
+  }
+
+  /**
+   * @param special sinks, clock or limits that a test needs
+   */
+  public TestMesh(TestAuthority authority, String spiffeId, UnaryOperator<Engine.Builder> special) {
     this.authority = authority;
+    this.engine = special.apply(Engine.builder(Node.UNKNOWN)).build();
     become(spiffeId);
     IdentityTls tls =
         new IdentityTls(identity, port -> null, Clock.systemUTC(), refusedHandshake -> {});

@@ -1,0 +1,25 @@
+package io.selvage.contract.jdbc;
+
+import java.sql.SQLException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+
+/** H2, as a server over TCP. */
+class H2ServerContractTest extends JdbcContract {
+  private static H2Database database;
+
+  @BeforeAll
+  static void start() throws SQLException {
+    database = new H2Database(true);
+  }
+
+  @AfterAll
+  static void stop() {
+    database.close();
+  }
+
+  @Override
+  Database database() {
+    return database;
+  }
+}
