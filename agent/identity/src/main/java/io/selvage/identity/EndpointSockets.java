@@ -26,8 +26,7 @@ final class EndpointSockets extends SSLSocketFactory {
   }
 
   private Socket configured(Socket socket) {
-    ((SSLSocket) socket).setSSLParameters(parameters);
-    return socket;
+    return new ClientSocket((SSLSocket) socket, parameters);
   }
 
   @Override
