@@ -1,0 +1,12 @@
+package io.selvage.instrumentation.executors;
+
+import io.selvage.instrumentation.testing.Java25;
+import org.junit.jupiter.api.Test;
+
+/** The contract once more, on Java 25. */
+class OnJava25Test {
+  @Test
+  void keepsItsPromisesThere() {
+    Java25.passes(11, ExecutorsContractTest.class);
+  }
+}
