@@ -82,7 +82,11 @@ public final class Access {
     try {
       refuseIfOpenToOthers(file);
       List<Entry> entries = new ArrayList<>();
-      for (JsonNode entry : JSON.readTree(Files.readAllBytes(file))) {
+      JsonNode list = JSON.readTree(Files.readAllBytes(file));
+      if (!list.isArray()) {
+        throw new IllegalArgumentException("it is no list");
+      }
+      for (JsonNode entry : list) {
         Role role = Role.valueOf(entry.path("role").asText("").toUpperCase(Locale.ROOT));
         byte[] hash = Base64.getUrlDecoder().decode(entry.path("sha256").asText(""));
         String name = entry.path("name").asText("");

@@ -12,6 +12,8 @@ import java.util.zip.GZIPOutputStream;
 @SuppressWarnings("ArrayRecordComponent") // never compared, never shared
 record Reply(int code, byte[] body, String contentType, List<String> warnings) {
   private static final String JSON = "application/json";
+  private static final int MAX_WARNINGS = 20;
+  private static final int MAX_WARNING_CHARACTERS = 300;
   private static final int COMPRESS_FROM_BYTES = 32 << 10;
 
   private static Reply json(int code, JsonNode body) {
@@ -42,14 +44,21 @@ record Reply(int code, byte[] body, String contentType, List<String> warnings) {
     return new Reply(code, body, contentType, texts);
   }
 
+  /** Field names come from the caller: nothing but printable ASCII goes into a header. */
+  private static String headerText(String warning) {
+    String printable = warning.replaceAll("[^\\x20-\\x7e]", "?");
+    String bounded = printable.substring(0, Math.min(printable.length(), MAX_WARNING_CHARACTERS));
+    return bounded.replace("\\", "\\\\").replace("\"", "\\\"");
+  }
+
   void send(HttpExchange exchange) throws IOException {
     exchange.getResponseHeaders().set("Content-Type", contentType);
     exchange.getResponseHeaders().set("Cache-Control", "no-cache, private");
     exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-    for (String warning : warnings) {
-      String text = warning.replace("\\", "\\\\").replace("\"", "\\\"");
-      exchange.getResponseHeaders().add("Warning", "299 - \"" + text + "\"");
-    }
+    warnings.stream()
+        .limit(MAX_WARNINGS)
+        .forEach(
+            w -> exchange.getResponseHeaders().add("Warning", "299 - \"" + headerText(w) + "\""));
     String accepted = exchange.getRequestHeaders().getFirst("Accept-Encoding");
     if (body.length > COMPRESS_FROM_BYTES && accepted != null && accepted.contains("gzip")) {
       exchange.getResponseHeaders().set("Content-Encoding", "gzip");

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.resource.Kind;
+import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.store.EmbeddedStore;
+import io.selvage.controller.testing.Mutations;
 import io.selvage.controller.testing.TestApi;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -23,6 +27,8 @@ import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -286,6 +292,29 @@ class ApiServerTest {
     HttpResponse<String> response = send("POST", RULES, body);
     assertThat(response.statusCode()).isIn(400, 422);
     assertThat(json(response.body()).path("status").asText()).isEqualTo("Failure");
+  }
+
+  @Test
+  void noMutatedDocumentBreaksTheServer() {
+    Mutations mutations = new Mutations(7);
+    Set<Integer> answers = new TreeSet<>();
+    for (int i = 0; i < 400; i++) {
+      ObjectNode document = mutations.next();
+      Kind kind =
+          Kinds.all().stream()
+              .filter(k -> k.kind().equals(document.path("kind").asText("")))
+              .findFirst()
+              .orElse(Kinds.VIRTUAL_SERVICE);
+      String root = kind.group().isEmpty() ? "/api/v1" : "/apis/" + kind.apiVersion();
+      String path = root + "/namespaces/default/" + kind.plural();
+      int status = send("POST", path, document.toString()).statusCode();
+      answers.add(status);
+      HttpRequest.Builder apply =
+          request("PATCH", path + "/a?fieldManager=x&force=true", document.toString());
+      answers.add(
+          send(apply.setHeader("Content-Type", "application/apply-patch+yaml")).statusCode());
+    }
+    assertThat(answers).isSubsetOf(200, 201, 400, 404, 409, 422).contains(201, 422);
   }
 
   @Test
