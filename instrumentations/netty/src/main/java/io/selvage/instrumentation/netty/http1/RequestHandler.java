@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.FileRegion;
 import io.netty.handler.codec.http.HttpContent;
@@ -44,12 +45,14 @@ final class RequestHandler extends ChannelDuplexHandler {
   private final ArrayDeque<Object> held = new ArrayDeque<>();
   private @Nullable Peer plain;
   private @Nullable Current current;
+  private @Nullable Current upgrading;
   private @Nullable Future<?> timer;
   private boolean waiting;
   private boolean dropping;
   private boolean closesAfterDrop;
   private long dropped;
   private boolean readWanted;
+  private boolean moving;
 
   /** The request whose response is not written yet. */
   private static final class Current {
@@ -153,10 +156,14 @@ final class RequestHandler extends ChannelDuplexHandler {
   }
 
   private void forward(ChannelHandlerContext context, Object message) {
-    Current running = current;
+    // what is left of a request that becomes a stream still comes this way
+    Current running = current != null ? current : upgrading;
     if (running == null) {
       context.fireChannelRead(message);
       return;
+    }
+    if (message instanceof LastHttpContent) {
+      upgrading = null;
     }
     if (message instanceof HttpContent content) {
       running.requestBytes += content.content().readableBytes();
@@ -173,10 +180,12 @@ final class RequestHandler extends ChannelDuplexHandler {
   private void release(ChannelHandlerContext context) {
     while (!waiting && !held.isEmpty()) {
       if (current != null && held.peek() instanceof HttpRequest) {
-        return;
+        break;
       }
       process(context, held.remove());
     }
+    // frameworks flush, and ask for more, when reading is complete
+    context.fireChannelReadComplete();
     if (readWanted && held.size() < HELD_MESSAGES) {
       readWanted = false;
       context.read();
@@ -251,6 +260,7 @@ final class RequestHandler extends ChannelDuplexHandler {
       switches = response.status().code() == SWITCHING_PROTOCOLS;
       if (switches && becomesHttp2(running)) {
         context.channel().attr(UPGRADED).set(running.call);
+        upgrading = running;
         current = null;
         context.write(message, promise);
         return;
@@ -344,8 +354,25 @@ final class RequestHandler extends ChannelDuplexHandler {
     context.fireChannelInactive();
   }
 
+  /** To directly behind the codec, keeping its state. */
+  void move(ChannelPipeline pipeline, String codec, String name) {
+    moving = true;
+    pipeline.remove(this);
+    pipeline.addAfter(codec, name, this);
+    moving = false;
+  }
+
+  /** One instance per channel all the same; Netty lets only such be added again. */
+  @Override
+  public boolean isSharable() {
+    return true;
+  }
+
   @Override
   public void handlerRemoved(ChannelHandlerContext context) {
+    if (moving) {
+      return;
+    }
     for (Object each = held.poll(); each != null; each = held.poll()) {
       context.fireChannelRead(each);
     }

@@ -2,11 +2,9 @@ package io.selvage.instrumentation.netty.http2;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Connection;
-import io.netty.handler.codec.http2.Http2ConnectionAdapter;
 import io.netty.handler.codec.http2.Http2ConnectionEncoder;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2Exception;
@@ -22,8 +20,6 @@ import io.selvage.extension.ContextScope;
 import io.selvage.extension.InboundAnswer;
 import io.selvage.extension.InboundCall;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -35,38 +31,21 @@ import org.jspecify.annotations.Nullable;
  * simply taken as read, and one that waits counts against its stream's window. On the event loop.
  */
 final class StreamListener extends Http2FrameListenerDecorator {
-  private static final AttributeKey<Object> LISTENER = AttributeKey.valueOf("io.selvage.streams");
-  private static final AttributeKey<Object> UPGRADED = AttributeKey.valueOf("io.selvage.upgraded");
   private static final AttributeKey<Supplier<Peer>> CONNECTION =
       AttributeKey.valueOf("io.selvage.connection");
-  private static final int UPGRADE_STREAM = 1;
 
   private final Http2Connection connection;
   private final Http2ConnectionEncoder encoder;
-  private final Map<Integer, StreamCall> calls = new HashMap<>();
 
   StreamListener(
       Http2FrameListener application, Http2Connection connection, Http2ConnectionEncoder encoder) {
     super(application);
     this.connection = connection;
     this.encoder = encoder;
-    connection.addListener(
-        new Http2ConnectionAdapter() {
-          @Override
-          public void onStreamClosed(Http2Stream stream) {
-            StreamCall call = calls.remove(stream.id());
-            if (call != null) {
-              call.closed();
-            }
-          }
-        });
   }
 
-  /** The request of a stream; null when the mesh has nothing to do with it. */
-  static @Nullable StreamCall callOf(Channel channel, int streamId) {
-    return channel.attr(LISTENER).get() instanceof StreamListener streams
-        ? streams.calls.get(streamId)
-        : null;
+  private @Nullable StreamCall call(ChannelHandlerContext context, int streamId) {
+    return Streams.of(context.channel(), connection).get(streamId);
   }
 
   // ---- frames
@@ -116,22 +95,11 @@ final class StreamListener extends Http2FrameListenerDecorator {
   private void onHeaders(
       ChannelHandlerContext context, int streamId, Http2Headers headers, StreamCall.Frame frame)
       throws Http2Exception {
-    StreamCall known = calls.get(streamId);
+    StreamCall known = call(context, streamId);
     if (known != null) {
       deliver(known, frame);
-      return;
-    }
-    context.channel().attr(LISTENER).set(this);
-    if (headers.method() == null && headers.path() == null) {
+    } else if (headers.method() == null && headers.path() == null) {
       frame.deliver(); // trailers of a request that the mesh stands aside of
-      return;
-    }
-    Object upgraded =
-        streamId == UPGRADE_STREAM ? context.channel().attr(UPGRADED).getAndSet(null) : null;
-    if (upgraded instanceof InboundCall decided) {
-      StreamCall call = new StreamCall(decided);
-      calls.put(streamId, call);
-      deliver(call, frame);
     } else {
       begin(context, streamId, headers, frame);
     }
@@ -162,7 +130,7 @@ final class StreamListener extends Http2FrameListenerDecorator {
     StreamCall stream = new StreamCall(call);
     stream.state = StreamCall.State.WAITING;
     stream.frames.add(frame);
-    calls.put(streamId, stream);
+    Streams.of(context.channel(), connection).put(streamId, stream);
     go(context, streamId, stream, headers, head, next);
   }
 
@@ -210,7 +178,7 @@ final class StreamListener extends Http2FrameListenerDecorator {
   public int onDataRead(
       ChannelHandlerContext context, int streamId, ByteBuf data, int padding, boolean endOfStream)
       throws Http2Exception {
-    StreamCall stream = calls.get(streamId);
+    StreamCall stream = call(context, streamId);
     if (stream == null) {
       return listener.onDataRead(context, streamId, data, padding, endOfStream);
     }
@@ -288,7 +256,7 @@ final class StreamListener extends Http2FrameListenerDecorator {
   @Override
   public void onRstStreamRead(ChannelHandlerContext context, int streamId, long errorCode)
       throws Http2Exception {
-    StreamCall stream = calls.get(streamId);
+    StreamCall stream = call(context, streamId);
     if (stream == null || stream.state == StreamCall.State.RUNNING) {
       listener.onRstStreamRead(context, streamId, errorCode);
     }
@@ -304,7 +272,7 @@ final class StreamListener extends Http2FrameListenerDecorator {
       @Nullable Http2RequestHead head) {
     Runnable resume =
         () -> {
-          if (calls.get(streamId) == stream && stream.state == StreamCall.State.WAITING) {
+          if (call(context, streamId) == stream && stream.state == StreamCall.State.WAITING) {
             resume(context, streamId, stream, headers, head);
           }
         };

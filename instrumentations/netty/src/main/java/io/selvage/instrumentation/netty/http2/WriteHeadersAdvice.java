@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.netty.http2;
 
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Connection;
 import io.netty.handler.codec.http2.Http2Headers;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.asm.Advice.AssignReturned.ToArguments;
@@ -15,11 +16,13 @@ public final class WriteHeadersAdvice {
   @Advice.OnMethodEnter
   @ToArguments(@ToArgument(value = 2, typing = Typing.DYNAMIC))
   public static Http2Headers enter(
+      @Advice.FieldValue(value = "connection", typing = Typing.DYNAMIC) Http2Connection connection,
       @Advice.Argument(value = 0, typing = Typing.DYNAMIC) ChannelHandlerContext context,
       @Advice.Argument(1) int streamId,
       @Advice.Argument(value = 2, typing = Typing.DYNAMIC) Http2Headers headers,
       @Advice.AllArguments Object[] all) {
-    StreamCall call = StreamListener.callOf(context.channel(), streamId);
+    StreamCall call =
+        connection.isServer() ? Streams.of(context.channel(), connection).get(streamId) : null;
     return call == null ? headers : call.writes(headers, (Boolean) all[all.length - 2]);
   }
 }

@@ -177,7 +177,9 @@ public interface RequestPromises extends ServerWorld {
       assertThat(large.body()).isEqualTo(SampleLogic.large());
     }
     allEnded();
-    assertThat(mesh().served().get(0).ends().get(0).requestBytes()).isEqualTo(body(entry).length);
+    if (entry != Entry.H2C_UPGRADE) { // there the server may take the body before it switches
+      assertThat(mesh().served().get(0).ends().get(0).requestBytes()).isEqualTo(body(entry).length);
+    }
     assertThat(mesh().served().get(1).ends().get(0).responseBytes())
         .isEqualTo(SampleLogic.large().length);
   }
