@@ -1,9 +1,11 @@
 package io.selvage.tooling;
 
 import java.security.ProtectionDomain;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WeaveReport {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
+  private final Set<String> seen = new HashSet<>();
   private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
   private static final class Entry {
@@ -122,20 +125,14 @@ public final class WeaveReport {
     entry(file, target, advice, security).linked++;
   }
 
-  /**
-   * Whether a class has seams that were declared, and none that was ever woven, refused or failed.
-   */
-  synchronized boolean isWaiting(String target) {
-    boolean declared = false;
-    for (Entry entry : entries.values()) {
-      if (entry.target.equals(target)) {
-        if (entry.woven > 0 || entry.reason != null) {
-          return false;
-        }
-        declared = true;
-      }
-    }
-    return declared;
+  /** The weaver looked at the class, whatever came of it. */
+  synchronized void seen(String target) {
+    seen.add(target);
+  }
+
+  /** Whether the weaver ever looked at a class of that name. */
+  synchronized boolean isSeen(String target) {
+    return seen.contains(target);
   }
 
   /** Whether that advice was ever put into a class of that name. */

@@ -104,6 +104,7 @@ final class Weaver implements ClassFileTransformer {
       String name,
       @Nullable ProtectionDomain domain,
       byte[] code) {
+    report.seen(name);
     LoaderView view = view(loader);
     ClassFileLocator itself = ClassFileLocator.Simple.of(name, code);
     TypePool pool = view.typesWith(itself, new Named(name));

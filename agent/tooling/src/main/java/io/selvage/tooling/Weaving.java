@@ -171,6 +171,19 @@ public final class Weaving {
   }
 
   /**
+   * Names of classes with seams that are loaded but were never shown to the weaver, until {@link
+   * #selfCheck} weaves them: the JVM shows no transformer a class that is loaded while a
+   * transformer is at work on the same thread.
+   */
+  public List<String> missed() {
+    var names = new ArrayList<String>();
+    for (Class<?> type : targetsNeverWoven()) {
+      names.add(type.getName());
+    }
+    return names;
+  }
+
+  /**
    * Runs {@link #selfCheck} once, after a delay that lets the other agents come, on a daemon thread
    * of its own.
    */
@@ -199,7 +212,7 @@ public final class Weaving {
   private List<Class<?>> targetsNeverWoven() {
     var never = new ArrayList<Class<?>>();
     for (Class<?> type : targets.loaded()) {
-      if (report.isWaiting(type.getName())) {
+      if (!report.isSeen(type.getName())) {
         never.add(type);
       }
     }

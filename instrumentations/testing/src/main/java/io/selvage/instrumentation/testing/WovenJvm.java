@@ -107,6 +107,10 @@ public final class WovenJvm implements BeforeAllCallback, AfterAllCallback {
 
   /** Fails if a seam that was hit did not weave or link, or its advice threw. */
   public static void verify() {
+    List<String> missed = install().missed();
+    if (!missed.isEmpty()) {
+      throw new AssertionError("classes were loaded behind the weaver's back: " + missed);
+    }
     List<SeamStatus> faults = faults();
     if (!faults.isEmpty()) {
       throw new AssertionError(

@@ -1,0 +1,4 @@
+package sample;
+
+/** Lacks the method that the declaration names. */
+public class Wrong {}
