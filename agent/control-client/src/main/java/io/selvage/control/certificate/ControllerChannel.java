@@ -42,7 +42,11 @@ public final class ControllerChannel {
         .hostnameVerifier((host, session) -> true)
         .overrideAuthority("selvage-controller")
         .executor(threads)
+        // names are looked up there: on gRPC's own threads the mesh's names would answer
+        .offloadExecutor(threads)
         .transportExecutor(threads)
+        // an application's proxy settings are not for the mesh's own connections
+        .proxyDetector(target -> null)
         .keepAliveTime(10, TimeUnit.SECONDS)
         .keepAliveTimeout(5, TimeUnit.SECONDS)
         .maxInboundMessageSize(MAX_MESSAGE_BYTES)
