@@ -6,6 +6,7 @@ import io.selvage.controller.api.Access;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.MetricsPort;
 import io.selvage.controller.api.PrivateFiles;
+import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.ca.OwnIdentity;
 import io.selvage.controller.ca.Pem;
 import io.selvage.controller.dev.Kubeconfig;
@@ -154,6 +155,8 @@ public final class ControllerServer implements AutoCloseable {
     OwnIdentity identity =
         new OwnIdentity(plane.authority(), settings.advertised(), Clock.systemUTC());
     SSLContext tls = tls(identity);
+    AuditLog audit =
+        opened(AuditLog.open(settings.dataDir().resolve("audit.log"), Clock.systemUTC()));
     InetSocketAddress address = new InetSocketAddress(settings.bind(), settings.apiPort());
     try {
       return ApiServer.start(
@@ -165,7 +168,7 @@ public final class ControllerServer implements AutoCloseable {
           Access.load(tokens),
           store,
           new MeshRoutes(plane, this::version),
-          Version.current());
+          audit);
     } catch (IOException e) {
       throw taken("API", address, e);
     }

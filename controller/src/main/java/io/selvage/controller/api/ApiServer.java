@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.store.Store;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -26,6 +27,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final int MAX_THREADS = 600;
+  private static final int MAX_AUDITED_CHARACTERS = 1_000;
 
   static {
     // small answers on kept connections must not wait for the peer's delayed ACK
@@ -40,12 +42,14 @@ public final class ApiServer implements AutoCloseable {
   private final Access access;
   private final Watches watches;
   private final Routes routes;
+  private final AuditLog audit;
 
-  private ApiServer(HttpsServer server, Access access, Store store, OwnRoutes own, String version) {
+  private ApiServer(HttpsServer server, Access access, Store store, OwnRoutes own, AuditLog audit) {
     this.server = server;
     this.access = access;
     this.watches = new Watches(store);
-    this.routes = new Routes(store, watches, own, version);
+    this.routes = new Routes(store, watches, own);
+    this.audit = audit;
     AtomicInteger number = new AtomicInteger();
     this.threads =
         new ThreadPoolExecutor(
@@ -67,6 +71,7 @@ public final class ApiServer implements AutoCloseable {
    *
    * @param address port 0 takes a free one
    * @param tls asked for each new connection, so that certificates can be renewed
+   * @param audit stays the caller's to close
    * @throws IOException if the address cannot be bound
    */
   public static ApiServer start(
@@ -75,11 +80,11 @@ public final class ApiServer implements AutoCloseable {
       Access access,
       Store store,
       OwnRoutes own,
-      String version)
+      AuditLog audit)
       throws IOException {
     HttpsServer server = HttpsServer.create(address, 256);
     server.setHttpsConfigurator(new RenewableTls(tls));
-    ApiServer api = new ApiServer(server, access, store, own, version);
+    ApiServer api = new ApiServer(server, access, store, own, audit);
     server.createContext("/", api::handle);
     server.setExecutor(api.threads);
     server.start();
@@ -110,26 +115,52 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private @Nullable Reply answer(HttpExchange exchange) throws IOException {
+    Call call = null;
+    Reply reply;
     try {
       String token = exchange.getRequestHeaders().getFirst("Authorization");
       Access.User user =
           access
               .authenticate(token == null ? "" : token)
               .orElseThrow(() -> new ApiFailure(401, "Unauthorized", "Unauthorized [SELV-7021]"));
-      return routes.route(new Call(exchange, user));
+      call = new Call(exchange, user);
+      reply = routes.route(call);
     } catch (ApiFailure e) {
       if (e.code() == 401) {
         exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer realm=\"selvage\"");
       }
       drain(exchange);
-      return Reply.failure(e);
+      reply = Reply.failure(e);
     } catch (RuntimeException e) {
       LOG.error(
           "[SELV-7099] {} {} failed", exchange.getRequestMethod(), exchange.getRequestURI(), e);
-      return Reply.failure(
-          new ApiFailure(
-              500, "InternalError", "[SELV-7099] internal error; see the controller's log"));
+      reply =
+          Reply.failure(
+              new ApiFailure(
+                  500, "InternalError", "[SELV-7099] internal error; see the controller's log"));
     }
+    if (reply != null) {
+      record(exchange, call, reply);
+    }
+    return reply;
+  }
+
+  /** Every write, and every read that was denied. */
+  private void record(HttpExchange exchange, @Nullable Call call, Reply reply) {
+    String method = exchange.getRequestMethod();
+    boolean denied = reply.code() == 401 || reply.code() == 403;
+    if (!denied && (method.equals("GET") || method.equals("HEAD"))) {
+      return;
+    }
+    String request = method + " " + exchange.getRequestURI().toASCIIString();
+    audit.append(
+        new AuditLog.Entry(
+            exchange.getRemoteAddress().getAddress().getHostAddress(),
+            call == null ? "-" : call.user().name(),
+            request.substring(0, Math.min(request.length(), MAX_AUDITED_CHARACTERS)),
+            reply.code(),
+            call == null ? "" : call.bodyHash(),
+            AuditLog.sha256(reply.body())));
   }
 
   /** Reads what is left of a small body, so that the connection can be used again. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
+import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.resource.YamlDocuments;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -41,6 +42,7 @@ final class Call {
   private final List<String> path;
   private final Map<String, String> query = new LinkedHashMap<>();
   private final Access.User user;
+  private String bodyHash = "";
 
   Call(HttpExchange exchange, Access.User user) {
     this.exchange = exchange;
@@ -102,7 +104,13 @@ final class Call {
       throw new ApiFailure(
           413, "RequestEntityTooLarge", "Request entity too large: limit is " + MAX_BODY_BYTES);
     }
+    bodyHash = body.length == 0 ? "" : AuditLog.sha256(body);
     return body;
+  }
+
+  /** SHA-256 of the body that was read; empty if none was. */
+  String bodyHash() {
+    return bodyHash;
   }
 
   /** The body as JSON, or as YAML where the media type says so. */

@@ -19,14 +19,12 @@ final class Routes {
   private final Writes writes;
   private final Watches watches;
   private final OwnRoutes own;
-  private final String version;
 
-  Routes(Store store, Watches watches, OwnRoutes own, String version) {
+  Routes(Store store, Watches watches, OwnRoutes own) {
     this.reads = new Reads(store);
     this.writes = new Writes(store);
     this.watches = watches;
     this.own = own;
-    this.version = version;
   }
 
   /** The answer; null if it was streamed. */
@@ -224,6 +222,7 @@ final class Routes {
 
   private ObjectNode kubernetesVersion() {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
+    String version = own.version().path("version").asText("");
     // clients take the features of an API server from these numbers
     body.put("major", "1").put("minor", "32").put("gitVersion", "v1.32.0+selvage-" + version);
     body.put("platform", "java/" + Runtime.version().feature());

@@ -15,6 +15,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       DevCommand.class,
       ServeCommand.class,
+      AuditCommand.class,
       EnvCommand.class,
       ApplyCommand.class,
       GetCommand.class,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.resource.Kind;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.store.EmbeddedStore;
@@ -21,6 +22,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
@@ -342,6 +344,37 @@ class ApiServerTest {
     assertThat(after.at("/status/observedGeneration").asInt()).isEqualTo(1);
     assertThat(after.at("/spec/host").asText()).isEqualTo("a");
     assertThat(after.at("/metadata/generation").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void everyWriteAndEveryDeniedCallIsAudited() throws IOException {
+    send("GET", RULES, "");
+    send("POST", RULES, rule("a", ""));
+    send("POST", RULES, rule("a", ""));
+    send("DELETE", RULES + "/a", "");
+    String viewer = "Bearer " + api.viewer();
+    send(request("DELETE", RULES + "/a", "").setHeader("Authorization", viewer));
+    send(request("GET", RULES, "").setHeader("Authorization", "Bearer sla1.stolen"));
+    List<JsonNode> lines =
+        Files.readAllLines(api.auditFile()).stream().map(ApiServerTest::json).toList();
+    assertThat(lines)
+        .extracting(
+            l ->
+                l.path("user").asText()
+                    + " "
+                    + l.path("request").asText().split(" ")[0]
+                    + " "
+                    + l.path("status").asInt())
+        .containsExactly(
+            "admin POST 201",
+            "admin POST 409",
+            "admin DELETE 200",
+            "watcher DELETE 403",
+            "- GET 401");
+    assertThat(lines.get(0).path("requestSha256").asText())
+        .isEqualTo(AuditLog.sha256(rule("a", "").getBytes(StandardCharsets.UTF_8)));
+    assertThat(Files.readString(api.auditFile())).doesNotContain("sla1.");
+    assertThat(AuditLog.verify(api.auditFile()).brokenAt()).isZero();
   }
 
   @Test

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.api.Access;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.OwnRoutes;
+import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.ca.CaSettings;
 import io.selvage.controller.ca.CertificateAuthority;
 import io.selvage.controller.ca.OwnIdentity;
@@ -29,6 +30,7 @@ import javax.net.ssl.SSLContext;
 /** The API on a free loopback port with real TLS and one token per role. */
 public final class TestApi implements AutoCloseable {
   private final ApiServer server;
+  private final AuditLog audit;
   private final Path folder;
   private final String rootPem;
   private final String admin;
@@ -52,6 +54,7 @@ public final class TestApi implements AutoCloseable {
       namespace.putObject("metadata").put("name", name);
       store.create(Kinds.NAMESPACE, namespace);
     }
+    audit = AuditLog.open(folder.resolve("audit.log"), Clock.systemUTC());
     server =
         ApiServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -59,11 +62,15 @@ public final class TestApi implements AutoCloseable {
             Access.load(tokens),
             store,
             new NoMesh(),
-            "test");
+            audit);
   }
 
   public String url() {
     return "https://127.0.0.1:" + server.address().getPort();
+  }
+
+  public Path auditFile() {
+    return folder.resolve("audit.log");
   }
 
   public String rootPem() {
@@ -88,6 +95,11 @@ public final class TestApi implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    try {
+      audit.close();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** The API without agents: no workload is known. */
