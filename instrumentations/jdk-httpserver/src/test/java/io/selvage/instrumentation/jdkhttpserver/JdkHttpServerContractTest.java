@@ -1,8 +1,14 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.selvage.instrumentation.testing.client.Credentials;
 import io.selvage.instrumentation.testing.server.Entry;
 import io.selvage.instrumentation.testing.server.HttpServerContract;
 import io.selvage.instrumentation.testing.server.SampleServer;
+import io.selvage.instrumentation.testing.server.ServerTls;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -12,6 +18,14 @@ class JdkHttpServerContractTest extends HttpServerContract {
   @Override
   protected SampleServer start() throws Exception {
     return new JdkSample();
+  }
+
+  @Override
+  protected SampleServer startWithTls(Credentials own) throws Exception {
+    HttpsServer server =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(ServerTls.https(own)));
+    return new JdkSample(server);
   }
 
   @Override

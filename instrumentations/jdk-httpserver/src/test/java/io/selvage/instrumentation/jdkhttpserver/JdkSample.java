@@ -19,7 +19,11 @@ final class JdkSample implements SampleServer {
   private final int port;
 
   JdkSample() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+  }
+
+  JdkSample(HttpServer server) {
+    this.server = server;
     server.setExecutor(threads);
     // a filter of the application's answers nothing here, but it might
     server.createContext("/", JdkSample::handle).getFilters().add(new PassingFilter());

@@ -15,6 +15,7 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.http2.Http2Protocol;
+import org.apache.tomcat.util.net.SSLHostConfig;
 
 /** A servlet application that knows of no mesh. */
 final class TomcatSample implements SampleServer {
@@ -22,11 +23,21 @@ final class TomcatSample implements SampleServer {
   private final int port;
 
   TomcatSample() throws IOException, LifecycleException {
+    this(null);
+  }
+
+  TomcatSample(SSLHostConfig tls) throws IOException, LifecycleException {
     Path base = Files.createTempDirectory("tomcat");
     tomcat.setBaseDir(base.toString());
     Connector connector = new Connector("HTTP/1.1");
     connector.setPort(0);
     connector.addUpgradeProtocol(new Http2Protocol());
+    if (tls != null) {
+      connector.setSecure(true);
+      connector.setScheme("https");
+      connector.setProperty("SSLEnabled", "true");
+      connector.addSslHostConfig(tls);
+    }
     tomcat.setConnector(connector);
     Context context = tomcat.addContext("", base.toString());
     Tomcat.addServlet(context, "sample", new Sample()).setAsyncSupported(true);

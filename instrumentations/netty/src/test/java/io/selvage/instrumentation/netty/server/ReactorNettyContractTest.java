@@ -2,6 +2,9 @@ package io.selvage.instrumentation.netty.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.selvage.instrumentation.testing.client.Credentials;
 import io.selvage.instrumentation.testing.server.Ask;
 import io.selvage.instrumentation.testing.server.Entry;
 import io.selvage.instrumentation.testing.server.HttpServerContract;
@@ -15,6 +18,12 @@ class ReactorNettyContractTest extends HttpServerContract {
   @Override
   protected SampleServer start() throws Exception {
     return new ReactorNettySample();
+  }
+
+  @Override
+  protected SampleServer startWithTls(Credentials own) throws Exception {
+    SslContext tls = SslContextBuilder.forServer(own.keys()).build();
+    return new ReactorNettySample(server -> server.secure(spec -> spec.sslContext(tls)));
   }
 
   @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.DisposableServer;
@@ -20,13 +21,15 @@ final class ReactorNettySample implements SampleServer {
   private final DisposableServer server;
 
   ReactorNettySample() throws IOException {
+    this(server -> server.protocol(HttpProtocol.HTTP11, HttpProtocol.H2C));
+  }
+
+  ReactorNettySample(UnaryOperator<HttpServer> protocol) throws IOException {
     file = Files.createTempFile("large", ".bin");
     Files.write(file, SampleLogic.large());
     server =
-        HttpServer.create()
-            .host("127.0.0.1")
-            .port(0)
-            .protocol(HttpProtocol.HTTP11, HttpProtocol.H2C)
+        protocol
+            .apply(HttpServer.create().host("127.0.0.1").port(0))
             .httpRequestDecoder(spec -> spec.h2cMaxContentLength(64 * 1024))
             .handle(this::handle)
             .bindNow();

@@ -3,9 +3,14 @@ package io.selvage.instrumentation.testing.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.selvage.extension.PortPolicy.Mode;
 import io.selvage.instrumentation.testing.WovenJvm;
+import io.selvage.instrumentation.testing.client.Credentials;
+import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -25,6 +30,11 @@ public abstract class HttpServerContract implements TlsPromises, RequestPromises
 
   /** Starts the application on a free port. */
   protected abstract SampleServer start() throws Exception;
+
+  /** The same application with TLS of its own; null when the stack has none. */
+  protected @Nullable SampleServer startWithTls(Credentials own) throws Exception {
+    return null;
+  }
 
   @BeforeEach
   void startWorld() throws Exception {
@@ -72,5 +82,24 @@ public abstract class HttpServerContract implements TlsPromises, RequestPromises
   void standsAsideBeforeTheMeshHasStarted() throws Exception {
     io.selvage.extension.Mesh.install(null);
     assertThat(once(Entry.H1, Ask.get("/deny")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void tlsOfTheApplicationsOwnIsLeftAlone() throws Exception {
+    Credentials own = AUTHORITY.loopback();
+    try (SampleServer secured = startWithTls(own)) {
+      Assumptions.assumeTrue(secured != null, "the stack has no TLS");
+      SSLContext browser = ServerTls.browser(own);
+      for (Mode mode : List.of(Mode.PERMISSIVE, Mode.DISABLE, Mode.STRICT)) {
+        mesh().mode(mode);
+        try (Wire wire = Wire.open(Entry.H1_TLS, secured.port(), browser)) {
+          // in STRICT its callers show no identity of the mesh
+          int expected = mode == Mode.STRICT ? 403 : 200;
+          assertThat(wire.send(Ask.get("/hello")).status()).as("%s", mode).isEqualTo(expected);
+        }
+      }
+      assertThat(mesh().serverTls().engines()).as("engines of the mesh").isZero();
+      assertThat(mesh().served()).allMatch(request -> !request.peer().tls());
+    }
   }
 }

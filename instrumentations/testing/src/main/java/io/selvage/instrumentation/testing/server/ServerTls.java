@@ -14,6 +14,7 @@ import java.security.cert.X509Certificate;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -49,22 +50,35 @@ public final class ServerTls implements MeshTls {
     return contextOf(credentials, false);
   }
 
+  /** What a caller outside the mesh connects with: it trusts the authority and shows nothing. */
+  public static SSLContext browser(Credentials credentials) {
+    return context(null, credentials.trust().getTrustManagers());
+  }
+
+  /** What a server outside the mesh listens with. */
+  public static SSLContext https(Credentials credentials) {
+    return context(credentials.keys().getKeyManagers(), null);
+  }
+
+  private static SSLContext context(KeyManager @Nullable [] keys, TrustManager @Nullable [] trust) {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, trust, null);
+      return context;
+    } catch (GeneralSecurityException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
   /** What {@link #contextOf} trusts with. */
   public static TrustManager trustOf(Credentials credentials) {
     return new SpiffeTrust((X509TrustManager) credentials.trust().getTrustManagers()[0]);
   }
 
   private static SSLContext contextOf(Credentials credentials, boolean shown) {
-    try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(
-          shown ? credentials.keys().getKeyManagers() : null,
-          new TrustManager[] {trustOf(credentials)},
-          null);
-      return context;
-    } catch (GeneralSecurityException impossible) {
-      throw new IllegalStateException(impossible);
-    }
+    return context(
+        shown ? credentials.keys().getKeyManagers() : null,
+        new TrustManager[] {trustOf(credentials)});
   }
 
   /** From now on new connections use these; those that are open stay. */
