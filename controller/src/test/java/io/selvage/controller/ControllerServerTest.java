@@ -2,6 +2,7 @@ package io.selvage.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.ResourceKey;
@@ -71,6 +72,22 @@ class ControllerServerTest {
       selvage(server, "apply", "-f", manifest.toString()).ok();
       assertThat(selvage(server, "get", "vs").ok().out()).contains("[\"reviews\"]");
       assertThat(selvage(server, "get", "svc", "-o", "json").ok().out()).contains("9080");
+      await()
+          .until(
+              () ->
+                  server
+                      .store()
+                      .list(Kinds.VIRTUAL_SERVICE)
+                      .iterator()
+                      .next()
+                      .json()
+                      .has("status"));
+      String yaml = selvage(server, "get", "vs", "reviews", "-o", "yaml").ok().out();
+      assertThat(yaml)
+          .contains("\nkind: VirtualService\n")
+          .contains("resourceVersion: '")
+          .contains("status: 'True'");
+      selvage(server, "apply", "-f", withoutServerFields(yaml)).ok();
       assertThat(selvage(server, "status").ok().out()).contains("no agent is connected");
       assertThat(selvage(server, "status", "-o", "json").ok().out()).contains("\"agents\"");
       assertThat(selvage(server, "version", "-o", "json").ok().out()).contains("dev");
@@ -89,6 +106,14 @@ class ControllerServerTest {
       selvage(server, "delete", "vs", "reviews").ok();
       assertThat(server.store().list(Kinds.VIRTUAL_SERVICE)).isEmpty();
     }
+  }
+
+  private String withoutServerFields(String yaml) throws IOException {
+    String kept =
+        yaml.replaceAll("(?ms)^  managedFields:.*?(?=^\\S)", "")
+            .replaceAll("(?m)^  resourceVersion:.*$", "");
+    assertThat(kept).doesNotContain("managedFields");
+    return Files.writeString(temporary.resolve("again.yaml"), kept).toString();
   }
 
   @Test

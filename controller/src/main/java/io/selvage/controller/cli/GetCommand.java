@@ -62,8 +62,7 @@ final class GetCommand extends Verb {
       return;
     }
     if (output == Output.YAML) {
-      // JSON is YAML 1.2
-      printJson(api.get(path + query));
+      printYaml(api.get(path + query));
       return;
     }
     JsonNode table = api.table(path + query);

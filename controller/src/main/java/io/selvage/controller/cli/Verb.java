@@ -6,6 +6,10 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.snakeyaml.engine.v2.api.Dump;
+import org.snakeyaml.engine.v2.api.DumpSettings;
+import org.snakeyaml.engine.v2.common.FlowStyle;
+import org.snakeyaml.engine.v2.schema.CoreSchema;
 import picocli.CommandLine;
 import picocli.CommandLine.Option;
 
@@ -51,6 +55,21 @@ abstract class Verb implements Runnable {
     } catch (JsonProcessingException e) {
       throw new CliException("SELV-8022", "cannot print the answer", e);
     }
+  }
+
+  /** Block style, in the order of the document; what looks like another type is quoted. */
+  void printYaml(JsonNode node) {
+    DumpSettings settings =
+        DumpSettings.builder()
+            .setDefaultFlowStyle(FlowStyle.BLOCK)
+            .setIndicatorIndent(0)
+            .setWidth(120)
+            // "True" and "0x1" are no text to our own reader and to kubectl's
+            .setSchema(new CoreSchema())
+            .build();
+    Object plain = ApiClient.JSON.convertValue(node, Object.class);
+    out().print(new Dump(settings).dumpToString(plain));
+    out().flush();
   }
 
   /** Prints aligned columns; the first row is the heading. */
