@@ -76,7 +76,7 @@ final class HttpClient5Caller implements Caller {
     }
     request.setConfig(
         RequestConfig.custom()
-            .setResponseTimeout(Timeout.of(call.timeout()))
+            .setResponseTimeout(Timeout.ofMilliseconds(call.timeout().toMillis()))
             .setRedirectsEnabled(call.followRedirects())
             .build());
     call.onCancel(request::abort);
@@ -125,6 +125,9 @@ final class HttpClient5Caller implements Caller {
 
     @Override
     public int read(byte[] to, int from, int most) throws IOException {
+      if (most == 0) {
+        return 0; // older versions wait for the next chunk even then, and readNBytes asks so
+      }
       int count = super.read(to, from, most);
       whole |= count < 0;
       return count;
