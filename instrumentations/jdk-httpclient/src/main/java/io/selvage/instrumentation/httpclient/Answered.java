@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The response that the application gets: the request is the one it wrote, headers are those after
  * the mesh's changes, and of the mesh's TLS nothing shows.
  *
+ * @param content what the application's body handler made
  * @param own the library's; null when the mesh has answered
  */
 record Answered<T>(
@@ -46,7 +47,7 @@ record Answered<T>(
   @Override
   @SuppressWarnings("NullAway") // a body handler may give null, as the library allows
   public T body() {
-    return own == null ? content : own.body();
+    return content;
   }
 
   @Override

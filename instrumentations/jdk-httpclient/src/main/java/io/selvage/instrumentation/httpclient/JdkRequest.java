@@ -29,6 +29,7 @@ final class JdkRequest extends RequestHead {
   private static final Duration LEAST = Duration.ofMillis(1);
 
   private final HttpRequest request;
+  private final HttpClient client;
 
   JdkRequest(HttpRequest request, HttpClient client) {
     super(
@@ -40,6 +41,7 @@ final class JdkRequest extends RequestHead {
             ? Protocol.HTTP2
             : Protocol.HTTP1);
     this.request = request;
+    this.client = client;
   }
 
   private static String pathOf(URI uri) {
@@ -69,6 +71,11 @@ final class JdkRequest extends RequestHead {
             && REPEATABLE.contains(type.substring(type.indexOf('$') + 1))
         ? BodyReplay.REPEATABLE
         : BodyReplay.ONE_SHOT;
+  }
+
+  @Override
+  public @Nullable RequestHead shadowCopy() {
+    return bodyReplay() == BodyReplay.REPEATABLE ? new JdkRequest(request, client) : null;
   }
 
   /**

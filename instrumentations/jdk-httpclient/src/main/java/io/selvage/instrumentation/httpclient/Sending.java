@@ -9,7 +9,6 @@ import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
-import io.selvage.extension.Abandonment;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
@@ -49,7 +48,10 @@ final class Sending<T> implements AsyncTransport {
   private final HttpResponse.BodyHandler<T> handler;
   private final HttpResponse.@Nullable PushPromiseHandler<T> push;
   private final long startNanos;
-  private final Result result = new Result();
+
+  /** Let go once it is complete, so that a body that is dropped can be found. */
+  private volatile @Nullable Result result = new Result();
+
   private @Nullable AsyncDriver driver;
 
   private Sending(
@@ -112,8 +114,9 @@ final class Sending<T> implements AsyncTransport {
             mesh, client, request, head, handler, (HttpResponse.PushPromiseHandler<T>) push);
     AsyncDriver made = mesh.async(x, sending, sending::settled);
     sending.driver = made;
+    Object future = sending.result;
     made.start();
-    return sending.result;
+    return future;
   }
 
   private static @Nullable Exchange exchange(MeshRuntime mesh, JdkRequest head, URI uri) {
@@ -143,6 +146,21 @@ final class Sending<T> implements AsyncTransport {
     }
     attempt.onAbort(() -> one.abort(answer));
     answer.whenComplete((response, thrown) -> one.done(sent, response, thrown));
+  }
+
+  /** A copy of the request: driven like any other, and nobody waits for its answer. */
+  @Override
+  public void shadow(Exchange copy) {
+    if (copy.head() instanceof JdkRequest copied) {
+      Sending<@Nullable Void> mirrored =
+          new Sending<>(
+              mesh, client, request, copied, HttpResponse.BodyHandlers.discarding(), null);
+      AsyncDriver made = mesh.async(copy, mirrored, mirrored::settled);
+      mirrored.driver = made;
+      made.start();
+    } else {
+      copy.end(End.ABORTED);
+    }
   }
 
   private @Nullable Duration leftOfTimeout() {
@@ -183,7 +201,7 @@ final class Sending<T> implements AsyncTransport {
       if (won && response0 != null) {
         if (thrown != null) {
           end(End.ABORTED);
-          result.completeExceptionally(unwrapped(thrown));
+          fail(unwrapped(thrown));
         } else if (response != null) {
           deliver(sent, response0, response);
         }
@@ -193,12 +211,9 @@ final class Sending<T> implements AsyncTransport {
     }
 
     private void deliver(HttpRequest sent, JdkResponse answeredBy, HttpResponse<T> response) {
-      Object content = response.body();
-      if (content instanceof AutoCloseable || content instanceof Flow.Publisher<?>) {
-        Abandonment.watch(content, new Dropped(driver));
-      }
       boolean redirected = !response.uri().equals(sent.uri());
-      result.complete(new Answered<>(request, answeredBy, null, response, redirected));
+      T content = DroppedBody.watched(response.body(), driver, body);
+      complete(new Answered<>(request, answeredBy, content, response, redirected));
     }
 
     private Failed failure(Throwable thrown) {
@@ -227,13 +242,19 @@ final class Sending<T> implements AsyncTransport {
     }
   }
 
-  /** Refers to nothing that the body refers to. */
-  private record Dropped(@Nullable AsyncDriver driver) implements Runnable {
-    @Override
-    public void run() {
-      if (driver != null) {
-        driver.end(End.ABORTED);
-      }
+  private void complete(HttpResponse<T> response) {
+    Result future = result;
+    result = null;
+    if (future != null) {
+      future.complete(response);
+    }
+  }
+
+  private void fail(Throwable thrown) {
+    Result future = result;
+    result = null;
+    if (future != null) {
+      future.completeExceptionally(thrown);
     }
   }
 
@@ -252,7 +273,7 @@ final class Sending<T> implements AsyncTransport {
     if (rejection != null) {
       answer(rejection);
     } else if (outcome instanceof Failed failed) {
-      result.completeExceptionally(Refusals.failure(failed));
+      fail(Refusals.failure(failed));
     }
   }
 
@@ -267,13 +288,13 @@ final class Sending<T> implements AsyncTransport {
           .whenComplete(
               (content, thrown) -> {
                 if (thrown != null) {
-                  result.completeExceptionally(unwrapped(thrown));
+                  fail(unwrapped(thrown));
                 } else {
-                  result.complete(new Answered<>(request, response, content, null, false));
+                  complete(new Answered<>(request, response, content, null, false));
                 }
               });
     } catch (RuntimeException thrown) {
-      result.completeExceptionally(thrown);
+      fail(thrown);
     }
   }
 

@@ -53,12 +53,14 @@ abstract class Answer {
   static final class Native extends Answer {
     private final HttpURLConnection connection;
     private final @Nullable Exchange exchange;
+    private final Object owner;
     private @Nullable InputStream body;
 
     Native(UrlResponse head, @Nullable Exchange exchange, Object owner, String method) {
       super(head.status(), head.headers());
       this.connection = head.connection();
       this.exchange = exchange;
+      this.owner = owner;
       if (exchange != null) {
         Exchange x = exchange;
         if (isWhole(method)) {
@@ -104,7 +106,7 @@ abstract class Answer {
       Exchange x = exchange;
       InputStream known = body;
       if (known == null) {
-        known = x == null || x.isEnded() ? raw : new ExchangeInput(raw, x);
+        known = x == null || x.isEnded() ? raw : new ExchangeInput(raw, x, owner);
         body = known;
       }
       return known;

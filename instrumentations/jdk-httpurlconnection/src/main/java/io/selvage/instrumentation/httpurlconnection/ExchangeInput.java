@@ -11,11 +11,17 @@ import java.io.InputStream;
  */
 final class ExchangeInput extends FilterInputStream {
   private final Exchange exchange;
+
+  /** Kept from being collected, as its end would be the exchange's. */
+  @SuppressWarnings({"unused", "FieldCanBeLocal"})
+  private final Object owner;
+
   private long read;
 
-  ExchangeInput(InputStream in, Exchange exchange) {
+  ExchangeInput(InputStream in, Exchange exchange, Object owner) {
     super(in);
     this.exchange = exchange;
+    this.owner = owner;
   }
 
   @Override

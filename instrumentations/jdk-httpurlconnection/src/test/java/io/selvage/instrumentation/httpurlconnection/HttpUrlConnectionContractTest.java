@@ -4,6 +4,7 @@ import io.selvage.instrumentation.testing.WovenJvm;
 import io.selvage.instrumentation.testing.client.Answer;
 import io.selvage.instrumentation.testing.client.Call;
 import io.selvage.instrumentation.testing.client.Caller;
+import io.selvage.instrumentation.testing.client.ForgottenBodyPromises;
 import io.selvage.instrumentation.testing.client.HttpClientContract;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 
 /** {@code HttpURLConnection} of the running JDK. */
-class HttpUrlConnectionContractTest extends HttpClientContract {
+class HttpUrlConnectionContractTest extends HttpClientContract implements ForgottenBodyPromises {
 
   @Override
   protected Caller newCaller(Caller.Setup setup) {

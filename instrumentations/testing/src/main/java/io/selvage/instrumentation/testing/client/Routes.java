@@ -2,6 +2,7 @@ package io.selvage.instrumentation.testing.client;
 
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.RetryPolicy;
 import io.selvage.engine.model.Rewrite;
@@ -33,6 +34,7 @@ public final class Routes {
   private @Nullable RetryPolicy retry;
   private @Nullable RouteAction instead;
   private @Nullable Fault fault;
+  private List<Mirror> mirrors = List.of();
   private HeaderOps request = HeaderOps.NONE;
   private HeaderOps response = HeaderOps.NONE;
 
@@ -103,6 +105,12 @@ public final class Routes {
     return this;
   }
 
+  /** All requests are copied to this service. */
+  public Routes mirror(String service, int port) {
+    mirrors = List.of(new Mirror(MeshSketch.cluster(service, port), 1.0));
+    return this;
+  }
+
   public Routes request(HeaderOps ops) {
     request = ops;
     return this;
@@ -123,7 +131,7 @@ public final class Routes {
                 timeout,
                 null,
                 retry,
-                List.of(),
+                mirrors,
                 List.of());
     return new Route(
         "test",
