@@ -1,10 +1,10 @@
 package io.selvage.instrumentation.netty.client;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.ssl.SslHandler;
 import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.End;
@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,6 @@ import org.jspecify.annotations.Nullable;
  * loop.
  */
 final class Floor {
-  private static final String TLS = "selvage-tls";
   private static final List<String> HTTP = List.of("http/1.1");
 
   private Floor() {}
@@ -51,10 +51,10 @@ final class Floor {
       return null;
     }
     ChannelPipeline pipeline = context.pipeline();
-    boolean application = pipeline.get(SslHandler.class) != null;
+    boolean application = hasTls(pipeline);
     if (target instanceof EndpointAddress carried) {
       if (carried.tls() != null && !application) {
-        addTls(mesh, context, carried.endpoint(), carried.tls(), carried.alpn());
+        TlsAtBottom.add(mesh, context, carried.endpoint(), carried.tls(), carried.alpn());
       }
       return carried;
     }
@@ -87,7 +87,7 @@ final class Floor {
     try {
       UpstreamTls tls = attempt.tls();
       if (tls != null && !application) {
-        addTls(mesh, context, endpoint, tls, tls.alpn().isEmpty() ? HTTP : tls.alpn());
+        TlsAtBottom.add(mesh, context, endpoint, tls, tls.alpn().isEmpty() ? HTTP : tls.alpn());
       }
       InetAddress address = InetAddress.getByName(endpoint.address());
       return new InetSocketAddress(
@@ -131,18 +131,16 @@ final class Floor {
         });
   }
 
-  private static void addTls(
-      MeshRuntime mesh,
-      ChannelHandlerContext context,
-      Endpoint endpoint,
-      UpstreamTls tls,
-      List<String> alpn) {
-    SslHandler handler = new SslHandler(mesh.tls().clientEngine(tls, endpoint, alpn));
-    int connectTimeoutMillis = context.channel().config().getConnectTimeoutMillis();
-    if (connectTimeoutMillis > 0) {
-      handler.setHandshakeTimeoutMillis(connectTimeoutMillis);
+  /** By name: an application without netty-handler has no such class. */
+  private static boolean hasTls(ChannelPipeline pipeline) {
+    for (Map.Entry<String, ChannelHandler> entry : pipeline) {
+      for (Class<?> type = entry.getValue().getClass(); type != null; type = type.getSuperclass()) {
+        if (type.getName().endsWith(".handler.ssl.SslHandler")) {
+          return true;
+        }
+      }
     }
-    context.pipeline().addFirst(TLS, handler);
+    return false;
   }
 
   /** The name that was asked for when it is known without a look-up, else the address. */
