@@ -18,6 +18,7 @@ final class Answers {
   /** The library's own response with the layers' changes; the exchange ends with its body. */
   static ClassicHttpResponse of(ClassicResponseHead head, Exchange exchange) {
     ClassicHttpResponse response = head.response();
+    head.release();
     ClassicRequestHead.apply(head.changes(), response);
     HttpEntity entity = response.getEntity();
     if (entity == null) {

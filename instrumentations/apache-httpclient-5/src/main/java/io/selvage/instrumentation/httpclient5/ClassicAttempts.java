@@ -37,7 +37,7 @@ final class ClassicAttempts implements Transport {
   private final ClassicHttpRequest request;
   private final ExecChain.Scope scope;
   private final ExecChain chain;
-  private volatile @Nullable Attempt current;
+  private final Abort abort;
 
   ClassicAttempts(
       MeshRuntime mesh,
@@ -50,12 +50,13 @@ final class ClassicAttempts implements Transport {
     this.request = request;
     this.scope = scope;
     this.chain = chain;
+    this.abort = new Abort(scope.execRuntime);
   }
 
   @Override
   public Outcome send(Attempt attempt) {
-    current = attempt;
-    attempt.onAbort(() -> abort(attempt));
+    abort.current = attempt;
+    attempt.onAbort(abort.of(attempt));
     try (Intent intent = Intent.of(attempt, false)) {
       if (attempt.isAborted()) {
         return new Failed(Failed.Kind.CANCELLED, null);
@@ -127,10 +128,24 @@ final class ClassicAttempts implements Transport {
     return copy;
   }
 
-  /** Closes the connection under whatever the library does with it. */
-  private void abort(Attempt attempt) {
-    if (current == attempt) {
-      scope.execRuntime.discardEndpoint();
+  /**
+   * Closes the connection under whatever the library does with it. Lives as long as the exchange,
+   * so it knows nothing of the response.
+   */
+  private static final class Abort {
+    private final ExecRuntime runtime;
+    volatile @Nullable Attempt current;
+
+    Abort(ExecRuntime runtime) {
+      this.runtime = runtime;
+    }
+
+    Runnable of(Attempt attempt) {
+      return () -> {
+        if (current == attempt) {
+          runtime.discardEndpoint();
+        }
+      };
     }
   }
 

@@ -2,11 +2,12 @@ package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.ResponseHead;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
 
 /** A response of the library as the engine sees it. */
 final class ClassicResponseHead extends ResponseHead {
-  private final ClassicHttpResponse response;
+  private ClassicHttpResponse response;
 
   ClassicResponseHead(ClassicHttpResponse response) {
     super(response.getCode());
@@ -15,6 +16,16 @@ final class ClassicResponseHead extends ResponseHead {
 
   ClassicHttpResponse response() {
     return response;
+  }
+
+  /**
+   * The response is the application's from here on: only its headers are kept, so that one that is
+   * dropped can be seen to be.
+   */
+  void release() {
+    BasicClassicHttpResponse headers = new BasicClassicHttpResponse(response.getCode());
+    headers.setHeaders(response.getHeaders());
+    response = headers;
   }
 
   @Override

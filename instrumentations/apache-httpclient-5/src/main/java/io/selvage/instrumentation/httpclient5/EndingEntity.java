@@ -2,6 +2,7 @@ package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
+import io.selvage.extension.Abandonment;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,6 +21,12 @@ final class EndingEntity extends HttpEntityWrapper {
     super(entity);
     this.exchange = exchange;
     this.length = entity.getContentLength();
+    Abandonment.watch(this, dropped(exchange));
+  }
+
+  /** Refers to the exchange alone, or nothing would ever be dropped. */
+  private static Runnable dropped(Exchange exchange) {
+    return () -> exchange.end(End.ABORTED);
   }
 
   @Override

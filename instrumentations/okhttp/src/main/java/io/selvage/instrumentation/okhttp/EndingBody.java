@@ -2,6 +2,7 @@ package io.selvage.instrumentation.okhttp;
 
 import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
+import io.selvage.extension.Abandonment;
 import java.io.IOException;
 import okhttp3.MediaType;
 import okhttp3.ResponseBody;
@@ -47,6 +48,12 @@ final class EndingBody extends ResponseBody {
       super(body.source());
       this.exchange = exchange;
       this.length = body.contentLength();
+      Abandonment.watch(this, dropped(exchange));
+    }
+
+    /** Refers to the exchange alone, or nothing would ever be dropped. */
+    private static Runnable dropped(Exchange exchange) {
+      return () -> exchange.end(End.ABORTED);
     }
 
     @Override

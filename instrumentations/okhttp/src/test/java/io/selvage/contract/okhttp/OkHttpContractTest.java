@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.selvage.instrumentation.testing.WovenJvm;
 import io.selvage.instrumentation.testing.client.Caller;
+import io.selvage.instrumentation.testing.client.ForgottenBodyPromises;
 import io.selvage.instrumentation.testing.client.HttpClientContract;
 import java.util.List;
 import okhttp3.Protocol;
@@ -11,7 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 /** OkHttp keeps the promises of every HTTP client over HTTP/1.1. */
-class OkHttpContractTest extends HttpClientContract {
+class OkHttpContractTest extends HttpClientContract implements ForgottenBodyPromises {
   @Override
   protected Caller newCaller(Caller.Setup setup) {
     return new OkHttpCaller(setup, List.of(Protocol.HTTP_1_1));
