@@ -178,7 +178,10 @@ final class TrafficClaims {
       return String.format(
           Locale.ROOT, "1.5 s asked, 504 after %.0f ms (median)", answers.medianMillis());
     } finally {
-      world.mesh().kubectl("delete", "virtualservice", "ratings", "--ignore-not-found").orFail("kubectl delete");
+      world
+          .mesh()
+          .kubectl("delete", "virtualservice", "ratings", "--ignore-not-found")
+          .orFail("kubectl delete");
       world.mesh().apply(World.reviewsSplit("v1", "100"));
     }
   }
