@@ -1,14 +1,18 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.lang.ref.WeakReference;
 import java.util.Collections;
 import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** Exchanges under way. Keys are weak, as an application may forget to close one. Any thread. */
+/**
+ * Exchanges under way. Keys are weak, as an application may forget to close one; so are values,
+ * which refer to their key: the streams inside the library's exchange keep them. Any thread.
+ */
 final class Exchanges {
-  private static final Map<HttpExchange, JdkExchange> RUNNING =
+  private static final Map<HttpExchange, WeakReference<JdkExchange>> RUNNING =
       Collections.synchronizedMap(new WeakHashMap<>());
 
   private Exchanges() {}
@@ -23,10 +27,11 @@ final class Exchanges {
   }
 
   static @Nullable JdkExchange of(HttpExchange exchange) {
-    return RUNNING.get(exchange);
+    WeakReference<JdkExchange> running = RUNNING.get(exchange);
+    return running == null ? null : running.get();
   }
 
   static void began(HttpExchange exchange, JdkExchange running) {
-    RUNNING.put(exchange, running);
+    RUNNING.put(exchange, new WeakReference<>(running));
   }
 }
