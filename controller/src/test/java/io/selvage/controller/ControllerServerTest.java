@@ -2,8 +2,9 @@ package io.selvage.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.ResourceKey;
 import io.selvage.controller.store.StoreException;
@@ -72,16 +73,11 @@ class ControllerServerTest {
       selvage(server, "apply", "-f", manifest.toString()).ok();
       assertThat(selvage(server, "get", "vs").ok().out()).contains("[\"reviews\"]");
       assertThat(selvage(server, "get", "svc", "-o", "json").ok().out()).contains("9080");
-      await()
-          .until(
-              () ->
-                  server
-                      .store()
-                      .list(Kinds.VIRTUAL_SERVICE)
-                      .iterator()
-                      .next()
-                      .json()
-                      .has("status"));
+      ObjectNode status = JsonNodeFactory.instance.objectNode();
+      status.putArray("conditions").addObject().put("type", "Looked").put("status", "True");
+      server
+          .store()
+          .updateStatus(new ResourceKey(Kinds.VIRTUAL_SERVICE, "default", "reviews"), status, 0);
       String yaml = selvage(server, "get", "vs", "reviews", "-o", "yaml").ok().out();
       assertThat(yaml)
           .contains("\nkind: VirtualService\n")
