@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import net.bytebuddy.asm.Advice;
 import net.bytebuddy.asm.Advice.AssignReturned.ToArguments;
@@ -14,6 +15,11 @@ public final class StreamAdvice {
   @Advice.OnMethodEnter
   @ToArguments(@ToArgument(1))
   public static SocketChannel enter(@Advice.Argument(1) SocketChannel channel) throws IOException {
-    return Connections.over(channel);
+    try {
+      return Connections.over(channel);
+    } catch (ClosedChannelException gone) {
+      // the caller hung up before the server looked: nothing to guard, and no fault of the seam
+      return channel;
+    }
   }
 }
