@@ -9,6 +9,7 @@ import io.selvage.smoke.Waiting;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Certificates of 60 s under steady load, in a mesh of their own. */
 final class RotationClaim {
@@ -26,12 +27,14 @@ final class RotationClaim {
           () -> Load.get(bookinfo.url("/api/v1/products/0")).statusCode() == 200);
       Set<String> serials = new TreeSet<>();
       Set<String> keys = new TreeSet<>();
-      Thread watch = new Thread(() -> watch(mesh, serials, keys), "watch");
+      AtomicBoolean stop = new AtomicBoolean();
+      Thread watch = new Thread(() -> watch(mesh, serials, keys, stop), "watch");
       watch.setDaemon(true);
       watch.start();
       Load.Answers answers =
           Load.run(bookinfo.url("/api/v1/products/0"), 24_000, 16, 100, r -> "" + r.statusCode());
-      watch.interrupt();
+      stop.set(true);
+      join(watch);
       that(answers.of("200") == 24_000, answers.byLabel().toString());
       synchronized (serials) {
         that(serials.size() - 2 >= 6, "only certificates " + serials);
@@ -45,8 +48,17 @@ final class RotationClaim {
     }
   }
 
-  private static void watch(DevMesh mesh, Set<String> serials, Set<String> keys) {
-    while (!Thread.currentThread().isInterrupted()) {
+  private static void join(Thread thread) {
+    try {
+      thread.join(10_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void watch(
+      DevMesh mesh, Set<String> serials, Set<String> keys, AtomicBoolean stop) {
+    while (!stop.get()) {
       mesh.status()
           .path("agents")
           .forEach(
