@@ -60,7 +60,9 @@ class ContainersIT {
                 "0.0.0.0",
                 "--data-dir",
                 DATA)
-            .waitingFor(Wait.forListeningPorts(15443).withStartupTimeout(Duration.ofSeconds(60)))
+            .waitingFor(
+                Wait.forLogMessage(".*kubeconfig.*\\n", 1)
+                    .withStartupTimeout(Duration.ofSeconds(60)))
             .withExposedPorts(15443);
     controller.start();
     details = application("details", "details", Map.of("SERVER_PORT", "9080"));
@@ -108,7 +110,9 @@ class ContainersIT {
                     + ",ports=9080")
             .withCommand("java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-jar", "app.jar")
             .withExposedPorts(9080)
-            .waitingFor(Wait.forListeningPorts(9080).withStartupTimeout(Duration.ofSeconds(90)));
+            .waitingFor(
+                Wait.forLogMessage(".*(details listens on|Started Productpage).*\\n", 1)
+                    .withStartupTimeout(Duration.ofSeconds(90)));
     app.start();
     return app;
   }
