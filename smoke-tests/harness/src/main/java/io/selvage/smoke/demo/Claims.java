@@ -57,6 +57,10 @@ final class Claims {
             ControllerClaims::invalidIsRefused),
         new Claim(8, "controller killed -9: traffic goes on", ControllerClaims::trafficGoesOn),
         new Claim(
+            10,
+            "one bad resource among good ones in xDS is refused alone",
+            ControllerClaims::badResourceAlone),
+        new Claim(
             8,
             "a service restarted meanwhile comes back from its snapshot",
             ControllerClaims::restartsFromSnapshot),

@@ -2,6 +2,7 @@ package io.selvage.smoke.demo;
 
 import static io.selvage.smoke.demo.Claim.that;
 
+import io.selvage.smoke.BadResource;
 import io.selvage.smoke.Cli;
 import io.selvage.smoke.Load;
 import io.selvage.smoke.Waiting;
@@ -52,6 +53,10 @@ final class ControllerClaims {
         .findFirst()
         .orElse("")
         .trim();
+  }
+
+  static String badResourceAlone(World ignored) throws Exception {
+    return BadResource.refusedAlone();
   }
 
   static String trafficGoesOn(World world) {

@@ -1,4 +1,4 @@
-package io.selvage.smoke.it;
+package io.selvage.smoke;
 
 import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
@@ -41,7 +41,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * An xDS server that says exactly what a test wants, right or wrong, with a real authority beside
  * it.
  */
-final class HandmadeControlPlane implements AutoCloseable {
+public final class HandmadeControlPlane implements AutoCloseable {
   private final Server server;
   private final JoinTokens tokens;
   private final CertificateAuthority authority;
