@@ -104,7 +104,12 @@ public final class Demo {
     System.out.println("Ctrl-C ends it; ./demo --check verifies every claim.");
     while (true) {
       Waiting.pause(Duration.ofMillis(200));
-      Load.get(world.bookinfo().url("/productpage"));
+      try {
+        Load.get(world.bookinfo().url("/productpage"));
+      } catch (RuntimeException ending) {
+        // Ctrl-C ends the samples before this thread
+        Waiting.pause(Duration.ofSeconds(1));
+      }
     }
   }
 }
