@@ -81,6 +81,11 @@ public final class IdentityTls implements MeshTls {
           contexts.clear();
           factories.clear();
         });
+    identity.onCertificate(
+        () -> {
+          int seconds = sessionSeconds();
+          contexts.values().forEach(context -> TlsDefaults.limitSessions(context, seconds));
+        });
   }
 
   @Override
@@ -162,24 +167,33 @@ public final class IdentityTls implements MeshTls {
     }
   }
 
+  private int sessionSeconds() {
+    return TlsDefaults.sessionSeconds(identity.svid());
+  }
+
   private SSLContext server(DownstreamTls tls) {
     List<StringMatch> expected = tls.peers();
     return cached(
         contexts,
         new ContextKey(epoch(), expected),
-        () -> TlsDefaults.context(new KeyManager[] {ownKeys}, new TrustManager[] {mesh(expected)}));
+        () ->
+            TlsDefaults.context(
+                new KeyManager[] {ownKeys}, new TrustManager[] {mesh(expected)}, sessionSeconds()));
   }
 
   private SSLContext client(UpstreamTls tls) throws GeneralSecurityException {
     if (tls.meshIdentity()) {
       return TlsDefaults.context(
-          new KeyManager[] {ownKeys}, new TrustManager[] {mesh(tls.peers())});
+          new KeyManager[] {ownKeys}, new TrustManager[] {mesh(tls.peers())}, sessionSeconds());
     }
     try {
-      return TlsDefaults.context(keys(tls), new TrustManager[] {new OriginatedTrust(tls)});
+      return TlsDefaults.context(
+          keys(tls), new TrustManager[] {new OriginatedTrust(tls)}, sessionSeconds());
     } catch (GeneralSecurityException unusable) {
       return TlsDefaults.context(
-          null, new TrustManager[] {new RefusingTrust(String.valueOf(unusable.getMessage()))});
+          null,
+          new TrustManager[] {new RefusingTrust(String.valueOf(unusable.getMessage()))},
+          sessionSeconds());
     }
   }
 

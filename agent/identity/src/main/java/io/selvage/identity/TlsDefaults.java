@@ -2,6 +2,7 @@ package io.selvage.identity;
 
 import java.security.GeneralSecurityException;
 import java.security.NoSuchProviderException;
+import java.time.Duration;
 import java.util.Arrays;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Versions, suites and session life of every mesh connection. */
 final class TlsDefaults {
   private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
-  private static final int SESSION_SECONDS = 600;
+  private static final Duration LONGEST_SESSION = Duration.ofMinutes(10);
 
   private TlsDefaults() {}
 
@@ -34,8 +35,27 @@ final class TlsDefaults {
     return aead && (suite.startsWith("TLS_ECDHE_") || !suite.contains("_WITH_"));
   }
 
+  /**
+   * How long a session may be resumed after its full handshake, in seconds: a quarter of the life
+   * of this workload's certificate, ten minutes at most. A resumed session carries the certificates
+   * of its full handshake; workloads renew at half life, so none of them expires in a resumption.
+   */
+  static int sessionSeconds(@Nullable Svid svid) {
+    if (svid == null) {
+      return (int) LONGEST_SESSION.toSeconds();
+    }
+    Duration life = Duration.between(svid.notBefore(), svid.notAfter());
+    return (int) Math.max(1, Math.min(LONGEST_SESSION.toSeconds(), life.toSeconds() / 4));
+  }
+
+  /** Lets sessions of a context be resumed for so long; 0 would mean for ever. */
+  static void limitSessions(SSLContext context, int seconds) {
+    context.getClientSessionContext().setSessionTimeout(seconds);
+    context.getServerSessionContext().setSessionTimeout(seconds);
+  }
+
   /** The JDK's own engine, whatever provider an application has put first. */
-  static SSLContext context(KeyManager @Nullable [] keys, TrustManager[] trust)
+  static SSLContext context(KeyManager @Nullable [] keys, TrustManager[] trust, int sessionSeconds)
       throws GeneralSecurityException {
     SSLContext context;
     try {
@@ -44,8 +64,7 @@ final class TlsDefaults {
       context = SSLContext.getInstance("TLS");
     }
     context.init(keys, trust, null);
-    context.getClientSessionContext().setSessionTimeout(SESSION_SECONDS);
-    context.getServerSessionContext().setSessionTimeout(SESSION_SECONDS);
+    limitSessions(context, sessionSeconds);
     return context;
   }
 }

@@ -34,6 +34,7 @@ public final class WorkloadIdentity {
   }
 
   private final List<Runnable> epochListeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> certificateListeners = new CopyOnWriteArrayList<>();
   private volatile State state = new State(null, TrustBundle.NONE, new Epoch(0));
 
   public State state() {
@@ -65,6 +66,11 @@ public final class WorkloadIdentity {
     epochListeners.add(listener);
   }
 
+  /** Calls back, on the changing thread, after each new certificate. */
+  public void onCertificate(Runnable listener) {
+    certificateListeners.add(listener);
+  }
+
   private void replace(@Nullable Svid svid, @Nullable TrustBundle bundle) {
     boolean changed;
     synchronized (this) {
@@ -83,6 +89,9 @@ public final class WorkloadIdentity {
     }
     if (changed) {
       epochListeners.forEach(Runnable::run);
+    }
+    if (svid != null) {
+      certificateListeners.forEach(Runnable::run);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.selvage.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.selvage.engine.flow.Peer;
 import io.selvage.engine.model.Endpoint;
@@ -149,7 +150,8 @@ class IdentityTlsTest {
     var context =
         TlsDefaults.context(
             new javax.net.ssl.KeyManager[] {new OwnKeys(identity, clock)},
-            new javax.net.ssl.TrustManager[] {new OriginatedTrust(anybody)});
+            new javax.net.ssl.TrustManager[] {new OriginatedTrust(anybody)},
+            60);
     SSLEngine engine = context.createSSLEngine("127.0.0.1", 9080);
     engine.setUseClientMode(true);
     return only(engine, version);
@@ -248,6 +250,33 @@ class IdentityTlsTest {
                         server.serverEngine(9080, List.of()))
                     .run())
         .doesNotThrowAnyException();
+  }
+
+  private static Svid brief(String serviceAccount) throws Exception {
+    Svid made =
+        PKI.svid(
+            leaf -> {
+              leaf.uris = List.of("spiffe://cluster.local/ns/default/sa/" + serviceAccount);
+              leaf.from = Clock.systemUTC().instant();
+              leaf.until = leaf.from.plusSeconds(8);
+            });
+    return Svid.of(made.chain(), made.key());
+  }
+
+  /** A resumed session shows the certificate of its full handshake, however often it resumed. */
+  @ParameterizedTest
+  @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+  void resumptionEndsLongBeforeTheCertificateDoes(String version) throws Exception {
+    long first = created(version);
+    assertThat(created(version)).as("resumed").isEqualTo(first);
+    Object epoch = client.epoch();
+    productpage.install(brief("productpage"));
+    reviews.install(brief("reviews"));
+    assertThat(client.epoch()).as("the same contexts").isSameAs(epoch);
+    await()
+        .atMost(Duration.ofSeconds(8))
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> created(version) != first);
   }
 
   @Test
