@@ -40,6 +40,6 @@ public record ControlAddress(String host, int port) {
 
   @Override
   public String toString() {
-    return host + ":" + port;
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port;
   }
 }

@@ -60,12 +60,11 @@ final class ControlLink implements AutoCloseable {
     this.settings = settings;
     this.workload = workload;
     this.identity = identity;
-    List<String> addresses = controllers.stream().map(ControlAddress::toString).toList();
     boolean keeps = folder != null && settings.on(Setting.IDENTITY_CACHE);
     keeper =
         new CertificateKeeper(
             new CertificateClient(
-                addresses, settings.duration(Setting.CERTIFICATE_LIFETIME), threads.transport()),
+                controllers, settings.duration(Setting.CERTIFICATE_LIFETIME), threads),
             identity,
             tls,
             keeps && folder != null ? new IdentityFiles(folder.toPath()) : null,

@@ -5,6 +5,9 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.MetadataUtils;
+import io.selvage.control.ControlAddress;
+import io.selvage.control.ControlChannel;
+import io.selvage.control.ControlThreads;
 import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.identity.IdentityException;
@@ -20,7 +23,6 @@ import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
@@ -33,9 +35,9 @@ import org.jspecify.annotations.Nullable;
 public final class CertificateClient {
   private static final long DEADLINE_SECONDS = 10;
 
-  private final List<String> controllers;
+  private final List<ControlAddress> controllers;
   private final Duration lifetime;
-  private final ExecutorService threads;
+  private final ControlThreads threads;
 
   /**
    * What was issued.
@@ -45,10 +47,11 @@ public final class CertificateClient {
   public record Issued(Svid svid, TrustBundle bundle) {}
 
   /**
-   * @param controllers {@code host:port} each; the first that answers is used
+   * @param controllers the first that answers is used
    * @param lifetime asked for; zero = the controller's default
    */
-  public CertificateClient(List<String> controllers, Duration lifetime, ExecutorService threads) {
+  public CertificateClient(
+      List<ControlAddress> controllers, Duration lifetime, ControlThreads threads) {
     this.controllers = List.copyOf(controllers);
     this.lifetime = lifetime;
     this.threads = threads;
@@ -96,7 +99,7 @@ public final class CertificateClient {
             "SELV-4023",
             "(Settings selvage.controller) is empty. Fix: set it to host:port of a controller",
             true);
-    for (String controller : controllers) {
+    for (ControlAddress controller : controllers) {
       try {
         return ask(controller, context, token, trust);
       } catch (CertificateException refused) {
@@ -110,20 +113,13 @@ public final class CertificateClient {
   }
 
   private Issued ask(
-      String controller, SSLContext context, @Nullable JoinToken token, @Nullable PinnedTrust trust)
+      ControlAddress controller,
+      SSLContext context,
+      @Nullable JoinToken token,
+      @Nullable PinnedTrust trust)
       throws CertificateException {
     WorkloadKey key = WorkloadKey.create();
-    ManagedChannel channel;
-    try {
-      channel = ControllerChannel.open(controller, context, threads);
-    } catch (RuntimeException notAnAddress) {
-      throw new CertificateException(
-          "SELV-4023",
-          "(Settings selvage.controller) is not host:port; found '"
-              + controller
-              + "'. Fix: give both, such as 127.0.0.1:15012",
-          true);
-    }
+    ManagedChannel channel = ControlChannel.open(controller, context.getSocketFactory(), threads);
     try {
       IstioCertificateServiceGrpc.IstioCertificateServiceBlockingStub stub =
           IstioCertificateServiceGrpc.newBlockingStub(channel)
@@ -168,7 +164,7 @@ public final class CertificateClient {
   }
 
   private static CertificateException refusal(
-      String controller, StatusRuntimeException failed, @Nullable PinnedTrust trust) {
+      ControlAddress controller, StatusRuntimeException failed, @Nullable PinnedTrust trust) {
     Status status = failed.getStatus();
     if (trust != null && trust.pinMismatch()) {
       return new CertificateException(

@@ -14,6 +14,7 @@ import io.grpc.ServerInterceptor;
 import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import io.selvage.control.ControlAddress;
 import io.selvage.control.ControlThreads;
 import io.selvage.control.FakeController;
 import io.selvage.identity.IdentityTls;
@@ -166,7 +167,7 @@ class CertificatesTest {
   }
 
   private CertificateClient client(int port, Duration lifetime) {
-    return new CertificateClient(List.of("127.0.0.1:" + port), lifetime, threads.transport());
+    return new CertificateClient(List.of(new ControlAddress("127.0.0.1", port)), lifetime, threads);
   }
 
   private CertificateClient client() {
