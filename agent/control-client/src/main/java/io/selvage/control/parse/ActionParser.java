@@ -49,7 +49,6 @@ final class ActionParser {
             && !action.getMetadataMatch().equals(Metadata.getDefaultInstance()),
         "metadata_match");
     f.unsupported(action.hasPathRewritePolicy(), "path_rewrite_policy");
-    f.unsupported(action.hasHedgePolicy(), "hedge_policy");
     f.unsupported(action.getRateLimitsCount() > 0, "rate_limits");
     f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
     RetryPolicy retry = null;
@@ -67,7 +66,8 @@ final class ActionParser {
             : null,
         retry,
         mirrors(action, f),
-        hashes(action, f));
+        hashes(action, f),
+        RoutePolicyParser.parse(action, host, f));
   }
 
   private static List<io.selvage.engine.model.WeightedCluster> clusters(

@@ -3,9 +3,7 @@ package io.selvage.control.parse;
 import com.google.protobuf.Any;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
-import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.RoutingPriority;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.selvage.engine.model.CircuitBreakers;
@@ -50,6 +48,11 @@ public final class ClusterParser {
             : null;
     String eds = cluster.getEdsClusterConfig().getServiceName();
     Map<String, String> metadata = new HashMap<>(Values.texts(cluster.getMetadata(), "istio"));
+    Duration connectTimeout =
+        cluster.hasConnectTimeout()
+            ? Values.duration(cluster.getConnectTimeout(), f.at("connect_timeout"))
+            : Duration.ofSeconds(5);
+    CircuitBreakers breakers = LimitsParser.circuitBreakers(cluster, f.at("circuit_breakers"));
     return new io.selvage.engine.model.Cluster(
         cluster.getName(),
         discovery(cluster, f),
@@ -57,16 +60,16 @@ public final class ClusterParser {
         service(cluster),
         balancer(cluster, f),
         locality(cluster, f),
-        cluster.hasConnectTimeout()
-            ? Values.duration(cluster.getConnectTimeout(), f.at("connect_timeout"))
-            : Duration.ofSeconds(5),
-        circuitBreakers(cluster, f.at("circuit_breakers")),
+        connectTimeout,
+        breakers,
         cluster.hasOutlierDetection() ? outlier(cluster, f.at("outlier_detection")) : null,
         standard,
         byMode,
         cluster.hasHttp2ProtocolOptions() || http2(cluster, f),
         metadata,
-        endpoints);
+        endpoints,
+        LimitsParser.connections(cluster, breakers, connectTimeout, f),
+        LimitsParser.maxStreamDuration(cluster, f));
   }
 
   private static Discovery discovery(Cluster cluster, Field f) {
@@ -164,39 +167,6 @@ public final class ClusterParser {
                 140)
             / 100.0;
     return new LocalityBalancing(common.hasLocalityWeightedLbConfig(), panic, over);
-  }
-
-  private static CircuitBreakers circuitBreakers(Cluster cluster, Field f) {
-    for (int i = 0; i < cluster.getCircuitBreakers().getThresholdsCount(); i++) {
-      Thresholds t = cluster.getCircuitBreakers().getThresholds(i);
-      if (t.getPriority() == RoutingPriority.DEFAULT) {
-        CircuitBreakers.RetryBudget budget = null;
-        if (t.hasRetryBudget()) {
-          double percent =
-              t.getRetryBudget().hasBudgetPercent()
-                  ? t.getRetryBudget().getBudgetPercent().getValue()
-                  : 20;
-          if (!(percent >= 0 && percent <= 100)) {
-            f.at("thresholds", i).at("retry_budget.budget_percent").refuse("must be 0 to 100");
-          }
-          budget =
-              new CircuitBreakers.RetryBudget(
-                  percent / 100,
-                  Values.number(
-                      t.getRetryBudget().hasMinRetryConcurrency(),
-                      t.getRetryBudget().getMinRetryConcurrency(),
-                      3));
-        }
-        return new CircuitBreakers(
-            Values.number(t.hasMaxConnections(), t.getMaxConnections(), 1024),
-            Values.number(t.hasMaxPendingRequests(), t.getMaxPendingRequests(), 1024),
-            Values.number(t.hasMaxRequests(), t.getMaxRequests(), 1024),
-            Values.number(t.hasMaxRetries(), t.getMaxRetries(), 3),
-            budget);
-      }
-      f.unsupported(true, "thresholds[" + i + "]");
-    }
-    return CircuitBreakers.DEFAULT;
   }
 
   private static OutlierDetection outlier(Cluster cluster, Field f) {

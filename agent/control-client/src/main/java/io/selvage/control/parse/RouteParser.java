@@ -99,7 +99,6 @@ public final class RouteParser {
     f.forbidden(host.hasMatcher(), "matcher");
     f.unsupported(host.getRateLimitsCount() > 0, "rate_limits");
     f.unsupported(host.getRequestMirrorPoliciesCount() > 0, "request_mirror_policies");
-    f.unsupported(host.hasHedgePolicy(), "hedge_policy");
     checkFilters(host.getTypedPerFilterConfigMap(), f);
     List<io.selvage.engine.model.Route> routes = new ArrayList<>();
     for (int i = 0; i < host.getRoutesCount(); i++) {

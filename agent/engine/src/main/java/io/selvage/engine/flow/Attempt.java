@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
 import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
@@ -30,6 +31,7 @@ public final class Attempt implements Action {
   private @Nullable Endpoint endpoint;
   private @Nullable UpstreamTls tls;
   private @Nullable Object lease;
+  private ConnectionLimits connectionLimits = ConnectionLimits.NONE;
   private volatile boolean requestSent;
   private volatile @Nullable Runnable abort;
 
@@ -74,6 +76,18 @@ public final class Attempt implements Action {
 
   public void lease(@Nullable Object taken) {
     lease = taken;
+  }
+
+  /**
+   * What the library's connections to this attempt's cluster must keep to; {@link
+   * ConnectionLimits#NONE} for destinations that are not the mesh's.
+   */
+  public ConnectionLimits connectionLimits() {
+    return connectionLimits;
+  }
+
+  public void connectionLimits(ConnectionLimits limits) {
+    connectionLimits = limits;
   }
 
   /**

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param tlsByMode TLS by the endpoint's {@code tlsMode} metadata (Envoy {@code
  *     transport_socket_matches}); auto mTLS is {@code istio → …}
  * @param endpoints for clusters that carry their endpoints themselves
+ * @param connections what connections must keep to; counts of the default priority
+ * @param maxStreamDuration of one attempt (Envoy {@code
+ *     common_http_protocol_options.max_stream_duration}); null = no limit
  */
 public record Cluster(
     String name,
@@ -29,11 +32,48 @@ public record Cluster(
     Map<String, UpstreamTls> tlsByMode,
     boolean http2,
     Map<String, String> metadata,
-    @Nullable Endpoints endpoints) {
+    @Nullable Endpoints endpoints,
+    ConnectionLimits connections,
+    @Nullable Duration maxStreamDuration) {
 
   public Cluster {
     tlsByMode = Map.copyOf(tlsByMode);
     metadata = Map.copyOf(metadata);
+  }
+
+  /** A cluster whose connections are limited by its circuit breakers only. */
+  public Cluster(
+      String name,
+      Discovery discovery,
+      String edsName,
+      @Nullable Service service,
+      Balancer balancer,
+      LocalityBalancing locality,
+      Duration connectTimeout,
+      CircuitBreakers circuitBreakers,
+      @Nullable OutlierDetection outlierDetection,
+      @Nullable UpstreamTls tls,
+      Map<String, UpstreamTls> tlsByMode,
+      boolean http2,
+      Map<String, String> metadata,
+      @Nullable Endpoints endpoints) {
+    this(
+        name,
+        discovery,
+        edsName,
+        service,
+        balancer,
+        locality,
+        connectTimeout,
+        circuitBreakers,
+        outlierDetection,
+        tls,
+        tlsByMode,
+        http2,
+        metadata,
+        endpoints,
+        ConnectionLimits.NONE.with(circuitBreakers),
+        null);
   }
 
   /** Where endpoints come from. */

@@ -12,7 +12,7 @@ public sealed interface RouteAction {
    *
    * @param timeout of the whole request, from the router on; zero = none; null = Envoy's default
    *     (15 s) unless the controller says otherwise
-   * @param idleTimeout of the stream; null = none
+   * @param idleTimeout of the stream; zero = none, null = the listener's
    * @param retry null = no retries
    */
   record Forward(
@@ -22,8 +22,21 @@ public sealed interface RouteAction {
       @Nullable Duration idleTimeout,
       @Nullable RetryPolicy retry,
       List<Mirror> mirrors,
-      List<HashPolicy> hashPolicies)
+      List<HashPolicy> hashPolicies,
+      RoutePolicy policy)
       implements RouteAction {
+    /** With nothing said beside timeout and retries. */
+    public Forward(
+        List<WeightedCluster> clusters,
+        @Nullable Rewrite rewrite,
+        @Nullable Duration timeout,
+        @Nullable Duration idleTimeout,
+        @Nullable RetryPolicy retry,
+        List<Mirror> mirrors,
+        List<HashPolicy> hashPolicies) {
+      this(clusters, rewrite, timeout, idleTimeout, retry, mirrors, hashPolicies, RoutePolicy.NONE);
+    }
+
     public Forward {
       clusters = List.copyOf(clusters);
       mirrors = List.copyOf(mirrors);

@@ -8,7 +8,7 @@ import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.Cluster;
-import io.selvage.engine.snapshot.ClusterState;
+import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.MeshFacts;
 import java.util.Map;
@@ -34,14 +34,17 @@ public final class AdmissionLayer extends AttemptLayer {
 
   @Override
   protected @Nullable Outcome onAttempt(Exchange x, Attempt a) {
-    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledCluster cluster = facts.compiledCluster;
     if (cluster == null) {
       return PASS;
     }
-    ClusterState state = cluster.state();
+    RoutingPriority priority = facts.priority();
+    a.connectionLimits(cluster.limits(priority));
     // counted even when refused, so that the end of the attempt needs no memory of it
-    if (state.requests.incrementAndGet() > limit(cluster.cluster())) {
-      state.overflows.increment();
+    if (cluster.state().load(priority).requests.incrementAndGet()
+        > limit(cluster.cluster(), priority)) {
+      cluster.state().overflows.increment();
       return OVERFLOW;
     }
     return PASS;
@@ -49,14 +52,15 @@ public final class AdmissionLayer extends AttemptLayer {
 
   @Override
   protected void onEnd(Exchange x, Attempt a, End end) {
-    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledCluster cluster = facts.compiledCluster;
     if (cluster != null) {
-      cluster.state().requests.decrementAndGet();
+      cluster.state().load(facts.priority()).requests.decrementAndGet();
     }
   }
 
-  private static int limit(Cluster cluster) {
-    CircuitBreakers limits = cluster.circuitBreakers();
+  private static int limit(Cluster cluster, RoutingPriority priority) {
+    CircuitBreakers limits = cluster.circuitBreakers().of(priority);
     if (cluster.http2()) {
       return limits.maxRequests();
     }

@@ -6,6 +6,7 @@ import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.MeshFacts;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,7 @@ public final class ConnectionAdmissionLayer extends AttemptLayer {
     if (cluster == null) {
       return PASS;
     }
+    a.connectionLimits(cluster.limits(RoutingPriority.DEFAULT));
     int limit = cluster.cluster().circuitBreakers().maxConnections();
     // counted even when refused, so that the end of the attempt needs no memory of it
     if (cluster.state().connections.incrementAndGet() > limit) {

@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.model.RoutingPriority;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,14 +15,29 @@ public final class ClusterState {
   private final AtomicInteger rotation = new AtomicInteger();
   private final AtomicInteger healthVersion = new AtomicInteger();
 
-  /** Attempts under way; what request limits compare. */
-  public final AtomicInteger requests = new AtomicInteger();
+  /** What is under way for routes of one priority; each has limits of its own. */
+  public static final class Load {
+    /** Attempts under way; what request limits compare. */
+    public final AtomicInteger requests = new AtomicInteger();
 
-  /** Retries that were decided and are not over. */
-  public final AtomicInteger retries = new AtomicInteger();
+    /** Retries that were decided and are not over. */
+    public final AtomicInteger retries = new AtomicInteger();
 
-  /** Raw connections under way. */
-  public final AtomicInteger connections = new AtomicInteger();
+    /** Raw connections under way. */
+    public final AtomicInteger connections = new AtomicInteger();
+  }
+
+  private final Load standard = new Load();
+  private final Load high = new Load();
+
+  /** {@link Load#requests} of the default priority. */
+  public final AtomicInteger requests = standard.requests;
+
+  /** {@link Load#retries} of the default priority. */
+  public final AtomicInteger retries = standard.retries;
+
+  /** {@link Load#connections} of the default priority. */
+  public final AtomicInteger connections = standard.connections;
 
   /** Refusals by a limit. */
   public final LongAdder overflows = new LongAdder();
@@ -38,6 +54,11 @@ public final class ClusterState {
 
   public String name() {
     return name;
+  }
+
+  /** What is under way for routes of a priority. */
+  public Load load(RoutingPriority priority) {
+    return priority == RoutingPriority.DEFAULT ? standard : high;
   }
 
   /** A number that counts up by one a call, for round robin. */

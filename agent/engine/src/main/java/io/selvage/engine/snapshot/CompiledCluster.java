@@ -1,7 +1,9 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.Locality;
+import io.selvage.engine.model.RoutingPriority;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,7 @@ public final class CompiledCluster {
   private final List<PriorityHosts> priorities;
   private final List<Host> hosts;
   private final Picker picker;
+  private final ConnectionLimits highLimits;
 
   CompiledCluster(
       Cluster cluster, ClusterState state, List<PriorityHosts> priorities, Picker.Factory pickers) {
@@ -31,6 +34,8 @@ public final class CompiledCluster {
     this.priorities = List.copyOf(priorities);
     this.hosts = priorities.stream().flatMap(p -> p.hosts().stream()).toList();
     this.picker = pickers.of(this);
+    this.highLimits =
+        cluster.connections().with(cluster.circuitBreakers().of(RoutingPriority.HIGH));
   }
 
   public Cluster cluster() {
@@ -53,6 +58,11 @@ public final class CompiledCluster {
 
   public Picker picker() {
     return picker;
+  }
+
+  /** What connections for requests of a priority must keep to. */
+  public ConnectionLimits limits(RoutingPriority priority) {
+    return priority == RoutingPriority.DEFAULT ? cluster.connections() : highLimits;
   }
 
   /** Whether requests go where the library would send them (Envoy {@code ORIGINAL_DST}). */

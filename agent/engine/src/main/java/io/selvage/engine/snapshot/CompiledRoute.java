@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
+import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.model.VirtualHost;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +34,12 @@ public record CompiledRoute(
   /** How the request is forwarded; null when it is answered or accepted. */
   public RouteAction.@Nullable Forward forward() {
     return route.action() instanceof RouteAction.Forward forward ? forward : null;
+  }
+
+  /** Which of the cluster's limits its requests count against. */
+  public RoutingPriority priority() {
+    RouteAction.Forward forward = forward();
+    return forward == null ? RoutingPriority.DEFAULT : forward.policy().priority();
   }
 
   /** For logs and explanations: the route's name, else its virtual host's. */

@@ -4,6 +4,7 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Facts;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.RoutingPriority;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +83,11 @@ public final class MeshFacts extends Facts {
   /** The facts of an exchange of one of the mesh's stacks. */
   public static MeshFacts of(Exchange x) {
     return (MeshFacts) x.facts();
+  }
+
+  /** Which of the cluster's limits the request counts against. */
+  public RoutingPriority priority() {
+    return compiledRoute == null ? RoutingPriority.DEFAULT : compiledRoute.priority();
   }
 
   /** Facts of a copy of the request, which goes elsewhere. */

@@ -27,6 +27,7 @@ import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.RouteMatch;
+import io.selvage.engine.model.RoutePolicy;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.engine.model.VirtualHost;
 import io.selvage.engine.model.WeightedCluster;
@@ -178,6 +179,18 @@ final class Config {
     private @Nullable Fault fault;
     private @Nullable Cors cors;
     private @Nullable RouteAction action;
+    private RoutePolicy policy = RoutePolicy.NONE;
+    private @Nullable Duration idle;
+
+    RouteBuilder policy(RoutePolicy value) {
+      policy = value;
+      return this;
+    }
+
+    RouteBuilder idle(Duration value) {
+      idle = value;
+      return this;
+    }
 
     RouteBuilder named(String value) {
       name = value;
@@ -320,7 +333,8 @@ final class Config {
       RouteAction what =
           action != null
               ? action
-              : new RouteAction.Forward(shares, rewrite, timeout, null, retry, mirrors, hash);
+              : new RouteAction.Forward(
+                  shares, rewrite, timeout, idle, retry, mirrors, hash, policy);
       return new Route(
           name,
           new RouteMatch(path, headers, query, fraction),
