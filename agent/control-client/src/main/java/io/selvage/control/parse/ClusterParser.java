@@ -69,7 +69,8 @@ public final class ClusterParser {
         metadata,
         endpoints,
         LimitsParser.connections(cluster, breakers, connectTimeout, f),
-        LimitsParser.maxStreamDuration(cluster, f));
+        LimitsParser.maxStreamDuration(cluster, f),
+        OwnMetadata.cluster(cluster.getMetadata(), f));
   }
 
   private static Discovery discovery(Cluster cluster, Field f) {

@@ -119,7 +119,8 @@ public final class AsyncDriver implements AsyncTransport.Reports {
       }
       awaited = wait;
     }
-    wait.on().whenComplete((value, thrown) -> onTime());
+    // not on the thread that completes it: that may be another exchange's, under its driver's lock
+    wait.on().whenComplete((value, thrown) -> timer.schedule(exchange.now(), this::onTime));
   }
 
   private void abortGivenUp() {

@@ -32,6 +32,7 @@ public final class Attempt implements Action {
   private @Nullable UpstreamTls tls;
   private @Nullable Object lease;
   private ConnectionLimits connectionLimits = ConnectionLimits.NONE;
+  private @Nullable Object permit;
   private volatile boolean requestSent;
   private volatile @Nullable Runnable abort;
 
@@ -76,6 +77,15 @@ public final class Attempt implements Action {
 
   public void lease(@Nullable Object taken) {
     lease = taken;
+  }
+
+  /** What a breaker holds for this attempt until it is judged; opaque to others. */
+  public @Nullable Object permit() {
+    return permit;
+  }
+
+  public void permit(@Nullable Object taken) {
+    permit = taken;
   }
 
   /**

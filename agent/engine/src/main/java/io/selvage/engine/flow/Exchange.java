@@ -172,6 +172,9 @@ public final class Exchange {
       cancel(new Failed(Failed.Kind.CANCELLED, null));
     }
     ended = true;
+    if (resumed && entered < stack.request.length) {
+      guardedGivenUp(stack.request[entered]);
+    }
     for (Attempt a = last; a != null; a = a.earlier) {
       endAttempt(a, a == current ? how : End.ABORTED);
     }
@@ -400,6 +403,14 @@ public final class Exchange {
     } catch (RuntimeException | Error bug) {
       facts.layerFailed(layer.name(), bug);
       return layer.failsClosed() ? Rejections.layerFailed(layer.name()) : null;
+    }
+  }
+
+  private void guardedGivenUp(Layer layer) {
+    try {
+      layer.onGivenUp(this);
+    } catch (RuntimeException | Error bug) {
+      facts.layerFailed(layer.name(), bug);
     }
   }
 

@@ -31,6 +31,12 @@ public abstract class Layer {
   protected void onEnd(Exchange x, End end) {}
 
   /**
+   * The request has ended while this layer made it wait; in place of {@link #onEnd}, as the layer
+   * was not entered.
+   */
+  protected void onGivenUp(Exchange x) {}
+
+  /**
    * True for layers whose bug must refuse the request instead of being skipped: identity and
    * authorization.
    */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param connections what connections must keep to; counts of the default priority
  * @param maxStreamDuration of one attempt (Envoy {@code
  *     common_http_protocol_options.max_stream_duration}); null = no limit
+ * @param resilience what this mesh adds to Envoy's own policies; null = nothing
  */
 public record Cluster(
     String name,
@@ -34,7 +35,8 @@ public record Cluster(
     Map<String, String> metadata,
     @Nullable Endpoints endpoints,
     ConnectionLimits connections,
-    @Nullable Duration maxStreamDuration) {
+    @Nullable Duration maxStreamDuration,
+    @Nullable Resilience resilience) {
 
   public Cluster {
     tlsByMode = Map.copyOf(tlsByMode);
@@ -73,7 +75,30 @@ public record Cluster(
         metadata,
         endpoints,
         ConnectionLimits.NONE.with(circuitBreakers),
+        null,
         null);
+  }
+
+  /** The same cluster under another policy of this mesh. */
+  public Cluster withResilience(@Nullable Resilience policy) {
+    return new Cluster(
+        name,
+        discovery,
+        edsName,
+        service,
+        balancer,
+        locality,
+        connectTimeout,
+        circuitBreakers,
+        outlierDetection,
+        tls,
+        tlsByMode,
+        http2,
+        metadata,
+        endpoints,
+        connections,
+        maxStreamDuration,
+        policy);
   }
 
   /** Where endpoints come from. */

@@ -6,6 +6,8 @@ import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.Resilience;
 import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.MeshFacts;
@@ -23,7 +25,7 @@ public final class ConnectionAdmissionLayer extends AttemptLayer {
       return PASS;
     }
     a.connectionLimits(cluster.limits(RoutingPriority.DEFAULT));
-    int limit = cluster.cluster().circuitBreakers().maxConnections();
+    int limit = limit(cluster.cluster());
     // counted even when refused, so that the end of the attempt needs no memory of it
     if (cluster.state().connections.incrementAndGet() > limit) {
       cluster.state().overflows.increment();
@@ -38,5 +40,13 @@ public final class ConnectionAdmissionLayer extends AttemptLayer {
     if (cluster != null) {
       cluster.state().connections.decrementAndGet();
     }
+  }
+
+  private static int limit(Cluster cluster) {
+    int own = cluster.circuitBreakers().maxConnections();
+    Resilience policy = cluster.resilience();
+    return policy == null || policy.bulkhead() == null
+        ? own
+        : Math.min(own, policy.bulkhead().connections());
   }
 }

@@ -4,6 +4,7 @@ import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.Resilience;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -62,10 +63,18 @@ final class ClusterCompiler {
     if (cluster.outlierDetection() == null) {
       state.returnAll();
     }
+    if (!breaksEndpoints(cluster)) {
+      state.forgetBreakers();
+    }
     List<CompiledCluster.PriorityHosts> priorities = new ArrayList<>();
     byPriority.forEach(
         (priority, localities) ->
             priorities.add(new CompiledCluster.PriorityHosts(priority, List.copyOf(localities))));
     return new CompiledCluster(cluster, state, priorities, pickers);
+  }
+
+  private static boolean breaksEndpoints(Cluster cluster) {
+    Resilience policy = cluster.resilience();
+    return policy != null && policy.breaker() != null && policy.breaker().perEndpoint();
   }
 }

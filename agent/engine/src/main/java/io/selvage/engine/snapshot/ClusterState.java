@@ -7,6 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 
 /** What this JVM knows of one cluster, across pushes. Any thread. */
 public final class ClusterState {
@@ -48,6 +49,8 @@ public final class ClusterState {
   /** The next moment at which ejected endpoints are looked at; 0 = not set. */
   public final AtomicLong nextSweepNanos = new AtomicLong();
 
+  private final Map<Class<?>, Object> kept = new ConcurrentHashMap<>();
+
   ClusterState(String name) {
     this.name = name;
   }
@@ -59,6 +62,17 @@ public final class ClusterState {
   /** What is under way for routes of a priority. */
   public Load load(RoutingPriority priority) {
     return priority == RoutingPriority.DEFAULT ? standard : high;
+  }
+
+  /** What the layers of one concern keep for the cluster; null until {@link #keep}. */
+  public <T> @Nullable T kept(Class<T> type) {
+    return type.cast(kept.get(type));
+  }
+
+  /** Keeps something for the cluster in place of {@code before}; returns what is kept then. */
+  public <T> T keep(Class<T> type, @Nullable T before, T next) {
+    Object now = kept.merge(type, next, (old, made) -> old == before ? made : old);
+    return type.cast(now);
   }
 
   /** A number that counts up by one a call, for round robin. */
@@ -88,6 +102,17 @@ public final class ClusterState {
           healthChanged();
         }
         endpoint.ejections = 0;
+      }
+    }
+  }
+
+  /** Lets all endpoints in again that a breaker of their own kept out: there is none any more. */
+  void forgetBreakers() {
+    for (EndpointState endpoint : endpoints.values()) {
+      endpoint.breaker = null;
+      if (endpoint.refusing) {
+        endpoint.refusing = false;
+        healthChanged();
       }
     }
   }

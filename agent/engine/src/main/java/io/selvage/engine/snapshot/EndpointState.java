@@ -1,6 +1,7 @@
 package io.selvage.engine.snapshot;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What this JVM knows of one endpoint, across pushes: load and outlier counters. Any thread.
@@ -17,6 +18,12 @@ public final class EndpointState {
   public volatile boolean ejected;
   public volatile long ejectedAtNanos;
   public volatile long returnedAtNanos;
+
+  /** Whether the endpoint's own breaker lets nothing through; written by the breaker layer only. */
+  public volatile boolean refusing;
+
+  /** The endpoint's own breaker, of that layer's type; null = none. */
+  public volatile @Nullable Object breaker;
 
   /** How many base ejection times the next ejection lasts; grows with each, shrinks in peace. */
   public volatile int ejections;

@@ -6,12 +6,12 @@ import io.selvage.engine.model.Endpoint;
 public record Host(Endpoint endpoint, EndpointState state, int priority) {
   /** Whether new requests may go there; degraded endpoints are a second choice and not healthy. */
   public boolean isHealthy() {
-    return endpoint.health() == Endpoint.Health.HEALTHY && !state.ejected;
+    return endpoint.health() == Endpoint.Health.HEALTHY && !state.ejected && !state.refusing;
   }
 
   /** Whether it takes requests when too few are healthy. */
   public boolean isDegraded() {
-    return endpoint.health() == Endpoint.Health.DEGRADED && !state.ejected;
+    return endpoint.health() == Endpoint.Health.DEGRADED && !state.ejected && !state.refusing;
   }
 
   /** Draining endpoints get nothing new, not even in panic. */

@@ -61,6 +61,9 @@ public final class MeshFacts extends Facts {
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
 
+  /** The place that the request holds, or waits for, in a bulkhead; null = none. */
+  public @Nullable Object place;
+
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 

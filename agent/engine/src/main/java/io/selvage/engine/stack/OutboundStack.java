@@ -8,6 +8,9 @@ import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TellPeerLayer;
 import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.AdmissionLayer;
+import io.selvage.engine.resilience.BreakerLayer;
+import io.selvage.engine.resilience.BulkheadLayer;
+import io.selvage.engine.resilience.EndpointBreakerLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
 import io.selvage.engine.resilience.OutlierLayer;
@@ -45,13 +48,17 @@ final class OutboundStack {
         .layer(new HeadersLayer()) //                                RDS: edits, rewrite
         .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
         .layer(new RouteTimeoutLayer()) //                           RDS, from here on     UT
+        .layer(new BulkheadLayer()) //                               CDS resilience; waits UO
         // as often as this one says
         .attempts(new RetryLayer(p.random())) //                     RDS, CDS budget       URX
         // once per attempt
         .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
         .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
+        .attempt(new BreakerLayer(p.clock())) //                     CDS resilience        UO
         .attempt(new OutlierLayer()) //                              CDS; judges, returns
+        .attempt(new EndpointBreakerLayer.Return())
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
+        .attempt(new EndpointBreakerLayer(p.clock())) //             CDS resilience        UO
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
         .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
         .build(); //                                                 the library sends     UF UC UR

@@ -21,6 +21,7 @@ import io.selvage.engine.model.OutlierDetection;
 import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.QueryMatch;
 import io.selvage.engine.model.RbacFilter;
+import io.selvage.engine.model.Resilience;
 import io.selvage.engine.model.RetryPolicy;
 import io.selvage.engine.model.Rewrite;
 import io.selvage.engine.model.Route;
@@ -357,6 +358,7 @@ final class Config {
     private Map<String, UpstreamTls> tlsByMode = Map.of();
     private boolean http2;
     private Cluster.Discovery discovery = Cluster.Discovery.EDS;
+    private @Nullable Resilience resilience;
 
     ClusterBuilder(String name) {
       this.name = name;
@@ -411,6 +413,11 @@ final class Config {
       return this;
     }
 
+    ClusterBuilder resilience(Resilience value) {
+      resilience = value;
+      return this;
+    }
+
     ClusterBuilder discovery(Cluster.Discovery value) {
       discovery = value;
       return this;
@@ -418,20 +425,21 @@ final class Config {
 
     Cluster build() {
       return new Cluster(
-          name,
-          discovery,
-          name,
-          new Cluster.Service(name + ".default.svc.cluster.local", name, "default", ""),
-          balancer,
-          locality,
-          Duration.ofSeconds(10),
-          breakers,
-          outlier,
-          tls,
-          tlsByMode,
-          http2,
-          Map.of(),
-          null);
+              name,
+              discovery,
+              name,
+              new Cluster.Service(name + ".default.svc.cluster.local", name, "default", ""),
+              balancer,
+              locality,
+              Duration.ofSeconds(10),
+              breakers,
+              outlier,
+              tls,
+              tlsByMode,
+              http2,
+              Map.of(),
+              null)
+          .withResilience(resilience);
     }
   }
 
