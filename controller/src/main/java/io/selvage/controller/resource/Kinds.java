@@ -19,6 +19,8 @@ public final class Kinds {
   public static final Kind SERVICE_ENTRY = networking("ServiceEntry", "serviceentries", "se");
   public static final Kind WORKLOAD_ENTRY = networking("WorkloadEntry", "workloadentries", "we");
 
+  public static final Kind SIDECAR = networking("Sidecar", "sidecars", "");
+
   /** Stored and checked; its status says that nothing serves it yet. */
   public static final Kind GATEWAY = networking("Gateway", "gateways", "gw");
 
@@ -35,6 +37,7 @@ public final class Kinds {
           DESTINATION_RULE,
           SERVICE_ENTRY,
           WORKLOAD_ENTRY,
+          SIDECAR,
           GATEWAY,
           PEER_AUTHENTICATION,
           AUTHORIZATION_POLICY);
@@ -79,7 +82,7 @@ public final class Kinds {
         kind,
         plural,
         kind.toLowerCase(java.util.Locale.ROOT),
-        List.of(shortName),
+        shortName.isEmpty() ? List.of() : List.of(shortName),
         true,
         security);
   }

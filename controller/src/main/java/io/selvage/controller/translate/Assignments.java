@@ -27,9 +27,8 @@ final class Assignments {
 
   List<ClusterLoadAssignment> all() {
     List<ClusterLoadAssignment> all = new ArrayList<>();
-    for (MeshService service : view.services()) {
-      if (!service.visibleTo(caller.namespace())
-          || service.resolution() != MeshService.Resolution.STATIC) {
+    for (MeshService service : rules.scope().services()) {
+      if (service.resolution() != MeshService.Resolution.STATIC) {
         continue;
       }
       DestinationRule rule = rules.destinationRule(service);

@@ -4,7 +4,6 @@ import com.google.protobuf.UInt64Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.RuntimeDouble;
 import io.envoyproxy.envoy.type.v3.Percent;
-import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.LoadBalancer;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +13,7 @@ final class Balancing {
 
   private Balancing() {}
 
-  static void apply(
-      Cluster.Builder cluster, Policy policy, @Nullable DestinationRule rule, Problems problems) {
+  static void apply(Cluster.Builder cluster, Policy policy) {
     if (cluster.getLbPolicy() == Cluster.LbPolicy.CLUSTER_PROVIDED) {
       return;
     }
@@ -31,12 +29,6 @@ final class Balancing {
       simple(cluster, asked);
     }
     localities(cluster, asked);
-    if (asked.backendUtilization() != null && rule != null) {
-      problems.unsupported(
-          rule.source(),
-          "spec.trafficPolicy.loadBalancer.backendUtilization",
-          "backends report no utilization; least request is used");
-    }
   }
 
   private static void simple(Cluster.Builder cluster, LoadBalancer asked) {

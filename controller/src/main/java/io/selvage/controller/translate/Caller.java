@@ -10,6 +10,8 @@ import java.util.Map;
  * @param labels only those that some rule looks at
  * @param sds whether secrets come over Istio's local SDS rather than by name
  * @param bind where outbound listeners bind without interception
+ * @param sidecar path of the Sidecar that holds for it; empty for none
+ * @param agent whether it is an agent rather than an Envoy or a gRPC library
  */
 record Caller(
     String namespace,
@@ -18,7 +20,9 @@ record Caller(
     boolean proxyless,
     boolean intercepting,
     boolean sds,
-    String bind) {
+    String bind,
+    String sidecar,
+    boolean agent) {
 
   static Caller of(WorkloadNode node, MeshView view) {
     boolean byName = node.isAgent() || !node.intercepting();
@@ -29,6 +33,8 @@ record Caller(
         node.proxyless(),
         node.intercepting() || node.isAgent(),
         !byName,
-        node.bind());
+        node.bind(),
+        view.sidecarOf(node),
+        node.isAgent());
   }
 }

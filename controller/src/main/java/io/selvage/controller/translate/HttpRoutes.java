@@ -240,7 +240,7 @@ final class HttpRoutes {
     if (to.port() != 0) {
       return to.port();
     }
-    MeshService service = view.service(host);
+    MeshService service = rules.scope().service(host);
     // Istio: a service of one port needs no port in the destination
     return service != null && service.ports().size() == 1
         ? service.ports().get(0).number()
@@ -250,7 +250,7 @@ final class HttpRoutes {
   String cluster(VirtualService owner, Destination to, int listenerPort, String field) {
     String host = resolved(owner, to);
     int port = portOf(to, host, listenerPort);
-    MeshService service = view.service(host);
+    MeshService service = rules.scope().service(host);
     if (service == null) {
       unresolved(owner, field, "no service " + host);
     } else if (service.port(port) == null) {
@@ -313,7 +313,7 @@ final class HttpRoutes {
 
   /** Consistent hashing is asked for by the destination and computed on the route. */
   private void hashing(RouteAction.Builder action, String host, String subset, int port) {
-    MeshService service = view.service(host);
+    MeshService service = rules.scope().service(host);
     DestinationRule rule = service == null ? null : rules.destinationRule(service);
     if (rule == null) {
       return;

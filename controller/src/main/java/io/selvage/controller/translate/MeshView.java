@@ -13,6 +13,7 @@ import io.selvage.controller.resource.view.LoadBalancer;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
+import io.selvage.controller.resource.view.Sidecar;
 import io.selvage.controller.resource.view.TrafficPolicy;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.WorkloadEntry;
@@ -40,10 +41,12 @@ public final class MeshView {
           .thenComparing(Resource::name);
   private final MeshSettings settings;
   private final Problems problems = new Problems();
+  private final List<MeshService> everyService;
   private final List<MeshService> services;
   private final Map<String, MeshService> byHost = new LinkedHashMap<>();
   private final List<VirtualService> virtualServices;
   private final List<DestinationRule> destinationRules;
+  private final List<Sidecar> sidecars;
   private final List<PeerAuthentication> peerAuthentications;
   private final List<AuthorizationPolicy> authorizationPolicies;
   private final List<Resource> unreadable = new ArrayList<>();
@@ -73,6 +76,7 @@ public final class MeshView {
         read(resources, Kinds.VIRTUAL_SERVICE, VirtualService::parse, VirtualService::source);
     destinationRules =
         read(resources, Kinds.DESTINATION_RULE, DestinationRule::parse, DestinationRule::source);
+    sidecars = read(resources, Kinds.SIDECAR, Sidecar::parse, Sidecar::source);
     peerAuthentications =
         read(
             resources,
@@ -92,11 +96,12 @@ public final class MeshView {
             problems,
             workloads,
             read(resources, Kinds.WORKLOAD_ENTRY, WorkloadEntry::parse, WorkloadEntry::source));
-    services =
+    everyService =
         index.build(
             read(resources, Kinds.SERVICE, Service::parse, Service::source),
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
-    services.forEach(s -> byHost.put(s.host(), s));
+    everyService.forEach(s -> byHost.putIfAbsent(s.host(), s));
+    services = byHost.values().stream().sorted(MeshService.ORDER).toList();
     collectCallerLabels();
     policyFingerprint = fingerprint();
   }
@@ -172,8 +177,51 @@ public final class MeshView {
     return problems;
   }
 
+  /** Each host once: of equal ones the first that was defined. */
   List<MeshService> services() {
     return services;
+  }
+
+  /** In order of definition; a host may be there once for each namespace that defines it. */
+  List<MeshService> everyService() {
+    return everyService;
+  }
+
+  List<Sidecar> sidecars() {
+    return sidecars;
+  }
+
+  /**
+   * Path of the Sidecar that holds for a workload: one that selects it, its namespace's, the root
+   * namespace's; of equals the oldest. Empty for none.
+   */
+  String sidecarOf(WorkloadNode node) {
+    Sidecar own = null;
+    Sidecar root = null;
+    for (Sidecar each : sidecars) {
+      String namespace = each.source().namespace();
+      boolean everyone = each.workloadSelector().isEmpty();
+      if (namespace.equals(node.namespace())) {
+        if (!everyone && ServiceIndex.matches(each.workloadSelector(), node.labels())) {
+          return each.source().key().path();
+        }
+        own = own == null && everyone ? each : own;
+      }
+      // Istio: a selector in the root namespace selects there only
+      boolean inRoot = namespace.equals(settings.rootNamespace()) && everyone;
+      root = root == null && inRoot ? each : root;
+    }
+    Sidecar found = own == null ? root : own;
+    return found == null ? "" : found.source().key().path();
+  }
+
+  @Nullable Sidecar sidecar(String path) {
+    for (Sidecar each : sidecars) {
+      if (each.source().key().path().equals(path)) {
+        return each;
+      }
+    }
+    return null;
   }
 
   @Nullable MeshService service(String host) {
@@ -215,6 +263,7 @@ public final class MeshView {
     all.add(settings.toString());
     peerAuthentications.forEach(p -> all.add(p.source().toString()));
     authorizationPolicies.forEach(p -> all.add(p.source().toString()));
+    sidecars.forEach(s -> all.add(s.source().toString()));
     unreadable.forEach(r -> all.add(r.toString()));
     return List.copyOf(all);
   }

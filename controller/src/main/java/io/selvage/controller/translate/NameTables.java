@@ -8,10 +8,10 @@ final class NameTables {
 
   private NameTables() {}
 
-  static NameTable of(MeshView view, Caller caller) {
+  static NameTable of(Scope scope, Caller caller) {
     NameTable.Builder table = NameTable.newBuilder();
-    for (MeshService service : view.services()) {
-      if (service.vip().isEmpty() || !service.visibleTo(caller.namespace())) {
+    for (MeshService service : scope.services()) {
+      if (service.vip().isEmpty()) {
         continue;
       }
       NameTable.NameInfo info =

@@ -35,10 +35,7 @@ final class OutboundClusters {
 
   List<Cluster> all() {
     List<Cluster> clusters = new ArrayList<>();
-    for (MeshService service : view.services()) {
-      if (!service.visibleTo(caller.namespace())) {
-        continue;
-      }
+    for (MeshService service : rules.scope().services()) {
       DestinationRule rule = rules.destinationRule(service);
       for (MeshPort port : service.ports()) {
         clusters.add(cluster(service, port, rule, null));
@@ -70,7 +67,7 @@ final class OutboundClusters {
     discovery(cluster, service, port, subset, name);
     CircuitBreaking.apply(cluster, policy);
     OutlierPolicy.apply(cluster, policy);
-    Balancing.apply(cluster, policy, rule, view.problems());
+    Balancing.apply(cluster, policy);
     boolean http2 = http2(port, policy);
     options(cluster, port, policy, http2);
     keepalive(cluster, policy);

@@ -37,10 +37,7 @@ final class OutboundListeners {
     Set<Integer> http = tables.ports();
     http.forEach(port -> listeners.add(http(port)));
     Set<String> names = new HashSet<>();
-    for (MeshService service : view.services()) {
-      if (!service.visibleTo(caller.namespace())) {
-        continue;
-      }
+    for (MeshService service : rules.scope().services()) {
       for (MeshPort port : service.ports()) {
         if (!port.protocol().isHttp()) {
           tcp(listeners, names, http, service, port);
@@ -167,7 +164,7 @@ final class OutboundListeners {
 
   /** Everything that no other listener takes. */
   private Listener virtual() {
-    String rest = view.settings().allowAny() ? ClusterName.PASSTHROUGH : ClusterName.BLACK_HOLE;
+    String rest = rules.scope().clusterOfRest(view.settings());
     return Listener.newBuilder()
         .setName("virtualOutbound")
         .setAddress(Protos.address("0.0.0.0", OUTBOUND))

@@ -41,6 +41,45 @@ public final class Preview {
    */
   public static Map<String, Map<String, byte[]>> of(
       String yaml, List<String> nodes, int caller, String trustDomain, String rootsPem) {
+    Translated made = translate(yaml, nodes, caller, trustDomain, rootsPem);
+    Map<String, Map<String, byte[]>> all = new LinkedHashMap<>();
+    made.config()
+        .byType()
+        .forEach(
+            (type, resources) -> {
+              Map<String, byte[]> byName = new LinkedHashMap<>();
+              resources.all().forEach(r -> byName.put(r.name(), r.any().toByteArray()));
+              all.put(type, byName);
+            });
+    return all;
+  }
+
+  /**
+   * What the statuses of the documents would say once {@code caller} is served.
+   *
+   * @return {@code Kind namespace/name} → {@code field: text} for everything that is not, or not
+   *     exactly, done; in order
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  public static Map<String, List<String>> problems(
+      String yaml, List<String> nodes, int caller, String trustDomain, String rootsPem) {
+    Map<String, List<String>> all = new LinkedHashMap<>();
+    translate(yaml, nodes, caller, trustDomain, rootsPem)
+        .translator()
+        .problems()
+        .read()
+        .forEach(
+            (key, problems) ->
+                all.put(
+                    key.kind().kind() + " " + key.namespace() + "/" + key.name(),
+                    problems.stream().map(p -> p.field() + ": " + p.text()).toList()));
+    return all;
+  }
+
+  private record Translated(Translator translator, AgentConfig config) {}
+
+  private static Translated translate(
+      String yaml, List<String> nodes, int caller, String trustDomain, String rootsPem) {
     TrustBundle trust = new TrustBundle(trustDomain, Pem.certificates(rootsPem));
     List<RegisteredWorkload> workloads = new ArrayList<>();
     for (String json : nodes) {
@@ -55,17 +94,8 @@ public final class Preview {
             store.snapshot(),
             workloads,
             host -> vips.computeIfAbsent(host, h -> "240.240.0." + (vips.size() + 1)));
-    AgentConfig config = Translator.first(view, trust).configFor(workloads.get(caller).node());
-    Map<String, Map<String, byte[]>> all = new LinkedHashMap<>();
-    config
-        .byType()
-        .forEach(
-            (type, resources) -> {
-              Map<String, byte[]> byName = new LinkedHashMap<>();
-              resources.all().forEach(r -> byName.put(r.name(), r.any().toByteArray()));
-              all.put(type, byName);
-            });
-    return all;
+    Translator translator = Translator.first(view, trust);
+    return new Translated(translator, translator.configFor(workloads.get(caller).node()));
   }
 
   private static WorkloadNode node(String json) {

@@ -14,22 +14,19 @@ import java.util.List;
  * each name of a service, with one route table {@code outbound|port||host}.
  */
 final class Proxyless {
-  private final MeshView view;
   private final Caller caller;
+  private final Rules rules;
   private final HttpRoutes routes;
 
   Proxyless(MeshView view, Caller caller, Rules rules) {
-    this.view = view;
     this.caller = caller;
+    this.rules = rules;
     this.routes = new HttpRoutes(view, caller, rules);
   }
 
   List<Listener> listeners() {
     List<Listener> all = new ArrayList<>();
-    for (MeshService service : view.services()) {
-      if (!service.visibleTo(caller.namespace())) {
-        continue;
-      }
+    for (MeshService service : rules.scope().services()) {
       for (MeshPort port : service.ports()) {
         if (port.protocol().isHttp()) {
           String table = ClusterName.outbound(port.number(), "", service.host());
@@ -58,10 +55,7 @@ final class Proxyless {
 
   List<RouteConfiguration> routes() {
     List<RouteConfiguration> all = new ArrayList<>();
-    for (MeshService service : view.services()) {
-      if (!service.visibleTo(caller.namespace())) {
-        continue;
-      }
+    for (MeshService service : rules.scope().services()) {
       for (MeshPort port : service.ports()) {
         if (port.protocol().isHttp()) {
           all.add(

@@ -49,7 +49,7 @@ final class References {
         namespace,
         n -> {
           Caller caller =
-              new Caller(n, Map.of(), Locality.UNKNOWN, false, true, false, "127.0.0.1");
+              new Caller(n, Map.of(), Locality.UNKNOWN, false, true, false, "127.0.0.1", "", true);
           return new HttpRoutes(view, caller, new Rules(view, caller));
         });
   }

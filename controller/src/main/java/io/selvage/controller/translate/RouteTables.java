@@ -20,23 +20,23 @@ final class RouteTables {
   private static final int MAX_DIRECT_BYTES = 1024 * 1024;
   private final MeshView view;
   private final Caller caller;
+  private final Rules rules;
   private final HttpRoutes routes;
 
   RouteTables(MeshView view, Caller caller, Rules rules) {
     this.view = view;
     this.caller = caller;
+    this.rules = rules;
     this.routes = new HttpRoutes(view, caller, rules);
   }
 
   /** Ports on which somebody speaks HTTP. */
   Set<Integer> ports() {
     Set<Integer> ports = new TreeSet<>();
-    for (MeshService service : view.services()) {
-      if (service.visibleTo(caller.namespace())) {
-        for (MeshPort port : service.ports()) {
-          if (port.protocol().isHttp()) {
-            ports.add(port.number());
-          }
+    for (MeshService service : rules.scope().services()) {
+      for (MeshPort port : service.ports()) {
+        if (port.protocol().isHttp()) {
+          ports.add(port.number());
         }
       }
     }
@@ -54,9 +54,9 @@ final class RouteTables {
             .setValidateClusters(Protos.flag(false))
             .setMaxDirectResponseBodySizeBytes(UInt32Value.of(MAX_DIRECT_BYTES));
     Set<String> taken = new HashSet<>();
-    for (MeshService service : view.services()) {
+    for (MeshService service : rules.scope().services()) {
       MeshPort found = service.port(port);
-      if (found == null || !found.protocol().isHttp() || !service.visibleTo(caller.namespace())) {
+      if (found == null || !found.protocol().isHttp()) {
         continue;
       }
       List<String> domains = new ArrayList<>(domains(service, port));
@@ -89,16 +89,15 @@ final class RouteTables {
 
   /** What happens to hosts that the mesh does not know. */
   private VirtualHost rest() {
-    boolean allow = view.settings().allowAny();
+    String cluster = rules.scope().clusterOfRest(view.settings());
+    boolean allow = !cluster.equals(ClusterName.BLACK_HOLE);
     Route.Builder route =
         Route.newBuilder()
             .setName(allow ? "allow_any" : "block_all")
             .setMatch(RouteMatches.everything());
     if (allow) {
       route.setRoute(
-          RouteAction.newBuilder()
-              .setCluster(ClusterName.PASSTHROUGH)
-              .setTimeout(Protos.duration(Duration.ZERO)));
+          RouteAction.newBuilder().setCluster(cluster).setTimeout(Protos.duration(Duration.ZERO)));
     } else {
       route.setDirectResponse(DirectResponseAction.newBuilder().setStatus(502));
     }

@@ -3,7 +3,6 @@ package io.selvage.controller.translate;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.VirtualService;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,19 +16,17 @@ final class Rules {
   private final Caller caller;
   private final Map<String, Optional<VirtualService>> services = new HashMap<>();
   private final Map<String, Optional<DestinationRule>> destinations = new HashMap<>();
-  private final List<VirtualService> visible = new ArrayList<>();
+  private final Scope scope;
 
   Rules(MeshView view, Caller caller) {
     this.view = view;
     this.caller = caller;
-    for (VirtualService service : view.virtualServices()) {
-      boolean delegated = service.hosts().isEmpty();
-      if (!delegated
-          && service.appliesToMesh()
-          && Hosts.exported(service.exportTo(), service.source().namespace(), caller.namespace())) {
-        visible.add(service);
-      }
-    }
+    this.scope = Scope.of(view, caller);
+  }
+
+  /** What the caller sees at all. */
+  Scope scope() {
+    return scope;
   }
 
   /** The most specific visible VirtualService of a host, the oldest of equals. */
@@ -40,7 +37,7 @@ final class Rules {
   private Optional<VirtualService> findVirtualService(String host) {
     VirtualService best = null;
     int bestScore = -1;
-    for (VirtualService service : visible) {
+    for (VirtualService service : scope.virtualServices()) {
       for (String written : service.hosts()) {
         String pattern = Hosts.resolve(written, service.source().namespace(), view.settings());
         int score = Hosts.specificity(pattern);

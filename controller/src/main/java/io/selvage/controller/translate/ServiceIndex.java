@@ -42,27 +42,45 @@ final class ServiceIndex {
   }
 
   List<MeshService> build(List<Service> services, List<ServiceEntry> serviceEntries) {
-    Map<String, MeshService> byHost = new TreeMap<>();
+    Map<String, MeshService> byHost = new LinkedHashMap<>();
     for (Service service : services) {
       MeshService mesh = of(service);
       byHost.put(mesh.host(), mesh);
     }
     implicit(byHost);
+    Map<String, MeshService> byOwner = new LinkedHashMap<>();
+    byHost.values().forEach(s -> byOwner.put(s.namespace() + "/" + s.host(), s));
     for (ServiceEntry entry : serviceEntries) {
       for (String host : entry.hosts()) {
-        MeshService first = byHost.get(host);
-        if (first != null && !first.namespace().equals(entry.source().namespace())) {
-          problems.add(
-              entry.source(),
-              "spec.hosts",
-              Problems.Reason.CONFLICT,
-              host + " is already defined in namespace " + first.namespace());
-          continue;
+        MeshService other = byHost.get(host);
+        if (other != null && !other.namespace().equals(entry.source().namespace())) {
+          elsewhere(entry, other);
         }
-        byHost.put(host, first == null ? of(entry, host) : merged(first, of(entry, host)));
+        String owner = entry.source().namespace() + "/" + host;
+        MeshService first = byOwner.get(owner);
+        MeshService now = first == null ? of(entry, host) : merged(first, of(entry, host));
+        byOwner.put(owner, now);
+        byHost.putIfAbsent(host, now);
       }
     }
-    return byHost.values().stream().sorted(MeshService.ORDER).toList();
+    return List.copyOf(byOwner.values());
+  }
+
+  // callers of each namespace see their own; the others see the first
+  private void elsewhere(ServiceEntry entry, MeshService other) {
+    boolean privately = entry.exportTo().equals(List.of("."));
+    if (!privately && !other.exportTo().equals(List.of("."))) {
+      problems.add(
+          entry.source(),
+          "spec.hosts",
+          Problems.Reason.CONFLICT,
+          other.host()
+              + " is already defined in namespace "
+              + other.namespace()
+              + "; only callers in "
+              + entry.source().namespace()
+              + " get this one");
+    }
   }
 
   // two entries of one namespace may describe ports of one host

@@ -57,6 +57,7 @@ public final class Translator {
   /** What was found wrong, by translations so far and by a look at all references. */
   public Problems problems() {
     new References(view).check();
+    new NoEffect(view).check();
     own.values().forEach(ways -> view.problems().addAll(ways.problems()));
     return view.problems();
   }
@@ -125,7 +126,8 @@ public final class Translator {
       }
     }
     List<XdsResource> names =
-        List.of(interner.resource(TypeUrl.NDS, NameTables.NAME, NameTables.of(view, caller)));
+        List.of(
+            interner.resource(TypeUrl.NDS, NameTables.NAME, NameTables.of(rules.scope(), caller)));
     String key = caller.toString();
     return new Outbound(
         interner.set("cds|" + key, clusters),

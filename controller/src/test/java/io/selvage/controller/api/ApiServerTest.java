@@ -146,7 +146,7 @@ class ApiServerTest {
       value = {
         "GET /nowhere 404",
         "GET /apis/networking.istio.io/v2/destinationrules 404",
-        "GET /apis/networking.istio.io/v1/namespaces/default/sidecars 404",
+        "GET /apis/networking.istio.io/v1/namespaces/default/envoyfilters 404",
         "GET /apis/networking.istio.io/v1/destinationrules/x 404",
         "GET /apis/nothing.io/v1 404",
         "GET /api/v1/namespaces/default 200",

@@ -199,7 +199,7 @@ public final class Mesh {
     }
 
     io.selvage.controller.translate.proto.NameTable names() {
-      return NameTables.of(view, caller);
+      return NameTables.of(rules.scope(), caller);
     }
 
     private static <T extends Message> T named(List<T> all, String name, String field) {

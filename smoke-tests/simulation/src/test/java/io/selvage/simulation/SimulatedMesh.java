@@ -37,20 +37,21 @@ import java.util.Map;
  * the agent's parser into an engine.
  */
 final class SimulatedMesh {
-  private static final Method PREVIEW = preview();
+  private static final Method PREVIEW = preview("of");
+  private static final Method PROBLEMS = preview("problems");
   private static final String ROOT = TestRoot.pem();
 
   private final StringBuilder yaml = new StringBuilder();
   private final List<String> nodes = new ArrayList<>();
   private final Map<String, Integer> index = new LinkedHashMap<>();
 
-  private static Method preview() {
+  private static Method preview(String name) {
     try {
       URL jar = new File(System.getProperty("selvage.controller.jar")).toURI().toURL();
       ClassLoader loader =
           new URLClassLoader(new URL[] {jar}, ClassLoader.getPlatformClassLoader());
       return Class.forName("io.selvage.controller.translate.Preview", true, loader)
-          .getMethod("of", String.class, List.class, int.class, String.class, String.class);
+          .getMethod(name, String.class, List.class, int.class, String.class, String.class);
     } catch (ReflectiveOperationException | java.net.MalformedURLException e) {
       throw new IllegalStateException(e);
     }
@@ -170,11 +171,26 @@ final class SimulatedMesh {
     return new MeshConfig(listeners, inbound, routes, clusters, endpoints, names, registryOnly);
   }
 
+  /** What the status of a document would say: {@code field: text}, in order. */
+  @SuppressWarnings("unchecked")
+  List<String> problems(String caller, String kind, String name) {
+    Map<String, List<String>> all = (Map<String, List<String>>) invoke(PROBLEMS, index.get(caller));
+    return all.getOrDefault(kind + " " + name, List.of());
+  }
+
+  /** What the agent of the workload holds after reading what the controller sends. */
+  MeshConfig configOf(String service) {
+    return config(index.get(service));
+  }
+
   @SuppressWarnings("unchecked")
   private Map<String, Map<String, byte[]>> translate(int caller) {
+    return (Map<String, Map<String, byte[]>>) invoke(PREVIEW, caller);
+  }
+
+  private Object invoke(Method method, int caller) {
     try {
-      return (Map<String, Map<String, byte[]>>)
-          PREVIEW.invoke(null, yaml.toString(), nodes, caller, "cluster.local", ROOT);
+      return method.invoke(null, yaml.toString(), nodes, caller, "cluster.local", ROOT);
     } catch (InvocationTargetException e) {
       throw new IllegalStateException(e.getCause());
     } catch (IllegalAccessException e) {

@@ -150,7 +150,7 @@ final class DestinationRuleRules {
     }
   }
 
-  private void pool(String field, TrafficPolicy.@Nullable ConnectionPool pool) {
+  void pool(String field, TrafficPolicy.@Nullable ConnectionPool pool) {
     if (pool == null) {
       return;
     }

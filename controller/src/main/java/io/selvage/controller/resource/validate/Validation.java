@@ -11,6 +11,7 @@ import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
+import io.selvage.controller.resource.view.Sidecar;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.WorkloadEntry;
 import java.util.List;
@@ -55,6 +56,7 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
           judge(PeerAuthentication.parse(resource), security::check, findings);
       case "AuthorizationPolicy" ->
           judge(AuthorizationPolicy.parse(resource), security::check, findings);
+      case "Sidecar" -> judge(Sidecar.parse(resource), new SidecarRules(findings)::check, findings);
       case "Gateway" -> new GatewayRules(findings).check(resource);
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}

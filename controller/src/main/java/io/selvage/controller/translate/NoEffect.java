@@ -1,0 +1,117 @@
+package io.selvage.controller.translate;
+
+import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.view.DestinationRule;
+import io.selvage.controller.resource.view.LoadBalancer;
+import io.selvage.controller.resource.view.Sidecar;
+import io.selvage.controller.resource.view.TrafficPolicy;
+import io.selvage.controller.resource.view.TrafficPolicy.ConnectionPool;
+import io.selvage.controller.resource.view.VirtualService;
+import io.selvage.controller.resource.view.VirtualService.L4Match;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Names every field that users wrote and that changes nothing here, each in its own words. */
+final class NoEffect {
+  private final MeshView view;
+  private final Problems problems;
+
+  NoEffect(MeshView view) {
+    this.view = view;
+    this.problems = view.problems();
+  }
+
+  void check() {
+    view.virtualServices().forEach(this::virtualService);
+    view.destinationRules().forEach(this::destinationRule);
+    view.sidecars().forEach(this::sidecar);
+  }
+
+  private void note(Resource owner, boolean written, String field, String why) {
+    if (written) {
+      problems.unsupported(owner, field, why);
+    }
+  }
+
+  private void virtualService(VirtualService service) {
+    Resource owner = service.source();
+    for (int i = 0; i < service.tcp().size(); i++) {
+      List<L4Match> matches = service.tcp().get(i).match();
+      for (int j = 0; j < matches.size(); j++) {
+        note(
+            owner,
+            !matches.get(j).sourceSubnet().isEmpty(),
+            "spec.tcp[" + i + "].match[" + j + "].sourceSubnet",
+            "no effect, as in Istio; use sourceLabels or sourceNamespace");
+      }
+    }
+  }
+
+  private void destinationRule(DestinationRule rule) {
+    policy(rule.source(), "spec.trafficPolicy", rule.trafficPolicy());
+    for (int i = 0; i < rule.subsets().size(); i++) {
+      policy(
+          rule.source(),
+          "spec.subsets[" + i + "].trafficPolicy",
+          rule.subsets().get(i).trafficPolicy());
+    }
+  }
+
+  private void policy(Resource owner, String field, @Nullable TrafficPolicy policy) {
+    if (policy == null) {
+      return;
+    }
+    balancer(owner, field + ".loadBalancer", policy.loadBalancer());
+    pool(owner, field + ".connectionPool", policy.connectionPool());
+    for (int i = 0; i < policy.portLevelSettings().size(); i++) {
+      TrafficPolicy.PortPolicy port = policy.portLevelSettings().get(i);
+      String at = field + ".portLevelSettings[" + i + "]";
+      balancer(owner, at + ".loadBalancer", port.loadBalancer());
+      pool(owner, at + ".connectionPool", port.connectionPool());
+    }
+  }
+
+  private void balancer(Resource owner, String field, @Nullable LoadBalancer balancer) {
+    note(
+        owner,
+        balancer != null && balancer.backendUtilization() != null,
+        field + ".backendUtilization",
+        "backends report no utilization; least request is used");
+  }
+
+  private void pool(Resource owner, String field, @Nullable ConnectionPool pool) {
+    note(
+        owner,
+        pool != null && pool.http().useClientProtocol(),
+        field + ".http.useClientProtocol",
+        "no effect; there is no second hop whose protocol could be kept");
+  }
+
+  private void sidecar(Sidecar sidecar) {
+    Resource owner = sidecar.source();
+    for (int i = 0; i < sidecar.egress().size(); i++) {
+      Sidecar.Egress egress = sidecar.egress().get(i);
+      String at = "spec.egress[" + i + "]";
+      String why = "no effect; no listener is opened, the application calls the hosts itself";
+      note(owner, egress.port() != null, at + ".port", why);
+      note(owner, !egress.bind().isEmpty(), at + ".bind", why);
+      note(owner, capture(egress.captureMode()), at + ".captureMode", why);
+    }
+    for (int i = 0; i < sidecar.ingress().size(); i++) {
+      Sidecar.Ingress ingress = sidecar.ingress().get(i);
+      String at = "spec.ingress[" + i + "]";
+      String why = "no effect; the application binds its own port";
+      note(owner, !ingress.bind().isEmpty(), at + ".bind", why);
+      note(owner, capture(ingress.captureMode()), at + ".captureMode", why);
+      note(
+          owner,
+          !ingress.defaultEndpoint().isEmpty(),
+          at + ".defaultEndpoint",
+          "no effect; the application is the endpoint");
+    }
+  }
+
+  private static boolean capture(Sidecar.CaptureMode mode) {
+    return mode != Sidecar.CaptureMode.DEFAULT;
+  }
+}
