@@ -134,7 +134,7 @@ public final class ControllerServer implements AutoCloseable {
     return new ControlPlaneSettings(
         new InetSocketAddress(settings.bind(), settings.xdsPort()),
         base.folder(),
-        settings.authorityFolder(),
+        settings.authority(),
         base.mesh(),
         settings.advertised(),
         settings.createAuthority(),

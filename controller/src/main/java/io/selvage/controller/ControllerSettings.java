@@ -1,5 +1,6 @@
 package io.selvage.controller;
 
+import io.selvage.controller.ca.AuthorityPlace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -8,7 +9,7 @@ import java.util.List;
  * How a controller runs.
  *
  * @param dataDir everything it keeps; made with mode 0700
- * @param authorityFolder root and intermediate of the authority; mode 0700
+ * @param authority where its root and intermediate are
  * @param bind address of the API and the control port
  * @param xdsPort control port (configuration and certificates); 0 takes a free one
  * @param apiPort API; 0 takes a free one
@@ -22,7 +23,7 @@ import java.util.List;
  */
 public record ControllerSettings(
     Path dataDir,
-    Path authorityFolder,
+    AuthorityPlace authority,
     String bind,
     int xdsPort,
     int apiPort,
@@ -57,7 +58,7 @@ public record ControllerSettings(
   }
 
   /** Where the authority is unless told otherwise. */
-  public static Path authorityIn(Path dataDir) {
-    return dataDir.resolve("mesh").resolve("ca");
+  public static AuthorityPlace authorityIn(Path dataDir) {
+    return AuthorityPlace.in(dataDir.resolve("mesh").resolve("ca"));
   }
 }

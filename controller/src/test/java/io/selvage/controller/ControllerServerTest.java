@@ -34,7 +34,7 @@ class ControllerServerTest {
     ControllerSettings base = ControllerSettings.loopback(folder());
     return new ControllerSettings(
         base.dataDir(),
-        base.authorityFolder(),
+        base.authority(),
         base.bind(),
         0,
         apiPort,

@@ -6,14 +6,14 @@ import java.time.Duration;
 /**
  * How the authority is set up.
  *
- * @param folder holds root-cert.pem, ca-cert.pem, ca-key.pem (Istio's names for a plugged-in CA)
+ * @param place where its certificates and keys are
  * @param trustDomain of every identity it signs
  * @param createMissing whether an empty folder is filled with a new root and intermediate
  * @param defaultValidity of a leaf when the request names none
  * @param maxValidity the longest leaf; longer wishes are cut to it
  */
 public record CaSettings(
-    Path folder,
+    AuthorityPlace place,
     String trustDomain,
     boolean createMissing,
     Duration defaultValidity,
@@ -31,7 +31,8 @@ public record CaSettings(
 
   /** One hour by default, at most 24 hours, created when missing. */
   public static CaSettings dev(Path folder, String trustDomain) {
-    return new CaSettings(folder, trustDomain, true, Duration.ofHours(1), Duration.ofHours(24));
+    return new CaSettings(
+        AuthorityPlace.in(folder), trustDomain, true, Duration.ofHours(1), Duration.ofHours(24));
   }
 
   Duration bounded(Duration asked) {

@@ -22,7 +22,7 @@ import org.bouncycastle.cert.jcajce.JcaX509CertificateHolder;
  * Signs workload certificates with an intermediate under a root that need not be on this machine.
  *
  * <p>Files are Istio's for a plugged-in CA: {@code root-cert.pem} (all trusted roots), {@code
- * ca-cert.pem}, {@code ca-key.pem}. Thread-safe.
+ * ca-cert.pem}, {@code ca-key.pem}; keys are encrypted ({@link KeyVault}). Thread-safe.
  */
 public final class CertificateAuthority {
   private static final Duration BACK_DATED = Duration.ofMinutes(2);
@@ -31,6 +31,7 @@ public final class CertificateAuthority {
   private final CaSettings settings;
   private final Clock clock;
   private final PrivateFolder folder;
+  private final KeyVault vault;
   private final List<Consumer<TrustBundle>> listeners = new CopyOnWriteArrayList<>();
   private volatile Material material;
 
@@ -42,16 +43,18 @@ public final class CertificateAuthority {
     this.settings = settings;
     this.clock = clock;
     this.folder = folder;
+    this.vault = new KeyVault(folder, settings.place().passphrase());
     this.material = read();
   }
 
   /**
    * Opens the authority, making root and intermediate where the folder is empty and settings allow.
    *
-   * @throws CodedException SELV-4110 wide modes, SELV-4112 incomplete or contradicting files
+   * @throws CodedException SELV-4110 wide modes, SELV-4112 incomplete or contradicting files,
+   *     SELV-4114 a key that is not encrypted, SELV-4115 no or the wrong passphrase
    */
   public static CertificateAuthority open(CaSettings settings, Clock clock) {
-    PrivateFolder folder = PrivateFolder.open(settings.folder());
+    PrivateFolder folder = PrivateFolder.open(settings.place().folder());
     if (!folder.has("ca-key.pem") && !folder.has("root-cert.pem") && settings.createMissing()) {
       create(settings, clock, folder);
     }
@@ -77,8 +80,10 @@ public final class CertificateAuthority {
             from.plus(INTERMEDIATE_LIFETIME),
             0,
             domain);
-    folder.write("root-key.pem", Pem.of(rootKeys.getPrivate()));
-    folder.write("ca-key.pem", Pem.of(keys.getPrivate()));
+    KeyVault vault = new KeyVault(folder, settings.place().passphrase());
+    vault.makePassphrase();
+    vault.write("root-key.pem", rootKeys.getPrivate());
+    vault.write("ca-key.pem", keys.getPrivate());
     folder.write("ca-cert.pem", Pem.of(intermediate));
     folder.write("cert-chain.pem", Pem.of(List.of(intermediate, rootCertificate)));
     // last: its presence says that the others are complete
@@ -94,7 +99,7 @@ public final class CertificateAuthority {
     try {
       List<X509Certificate> roots = Pem.certificates(folder.read("root-cert.pem"));
       List<X509Certificate> own = Pem.certificates(folder.read("ca-cert.pem"));
-      PrivateKey key = Pem.privateKey(folder.readSecret("ca-key.pem"));
+      PrivateKey key = vault.read("ca-key.pem");
       if (roots.isEmpty() || own.isEmpty()) {
         throw invalid("a PEM file holds no certificate", "restore it");
       }
@@ -108,13 +113,17 @@ public final class CertificateAuthority {
     } catch (IllegalArgumentException e) {
       throw new CodedException(
           "SELV-4112",
-          settings.folder() + ": " + e.getMessage() + ". Fix: restore the file from a backup.",
+          settings.place().folder()
+              + ": "
+              + e.getMessage()
+              + ". Fix: restore the file from a backup.",
           e);
     }
   }
 
   private CodedException invalid(String what, String fix) {
-    return new CodedException("SELV-4112", settings.folder() + ": " + what + ". Fix: " + fix + ".");
+    return new CodedException(
+        "SELV-4112", settings.place().folder() + ": " + what + ". Fix: " + fix + ".");
   }
 
   private void check(X509Certificate certificate, PrivateKey key) {

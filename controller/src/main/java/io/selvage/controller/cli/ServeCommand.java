@@ -2,6 +2,7 @@ package io.selvage.controller.cli;
 
 import io.selvage.controller.ControllerServer;
 import io.selvage.controller.ControllerSettings;
+import io.selvage.controller.ca.AuthorityPlace;
 import io.selvage.controller.resource.Durations;
 import io.selvage.controller.store.StoreException;
 import java.io.PrintWriter;
@@ -33,6 +34,13 @@ final class ServeCommand implements Runnable {
       names = "--ca-dir",
       description = "Root and intermediate; default <data-dir>/mesh/ca. Mode 0700.")
   @Nullable Path caDir;
+
+  @Option(
+      names = "--ca-passphrase-file",
+      description =
+          "Passphrase of the keys in --ca-dir; mode 0600. Default: the folder's name and"
+              + " -passphrase, beside it.")
+  @Nullable Path caPassphrase;
 
   @Option(names = "--bind", defaultValue = "127.0.0.1", description = "Address of API and xDS.")
   String bind = "127.0.0.1";
@@ -150,7 +158,7 @@ final class ServeCommand implements Runnable {
     Path data = dataDir.toAbsolutePath().normalize();
     return new ControllerSettings(
         data,
-        caDir == null ? ControllerSettings.authorityIn(data) : caDir.toAbsolutePath().normalize(),
+        authority(data),
         bind,
         xdsPort,
         apiPort,
@@ -161,6 +169,16 @@ final class ServeCommand implements Runnable {
         most,
         advertised,
         !existingAuthority);
+  }
+
+  private AuthorityPlace authority(Path data) {
+    AuthorityPlace place =
+        caDir == null
+            ? ControllerSettings.authorityIn(data)
+            : AuthorityPlace.in(caDir.toAbsolutePath().normalize());
+    return caPassphrase == null
+        ? place
+        : new AuthorityPlace(place.folder(), caPassphrase.toAbsolutePath().normalize());
   }
 
   private static Duration duration(String option, String text) {

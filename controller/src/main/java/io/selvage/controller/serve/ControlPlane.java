@@ -57,7 +57,7 @@ public final class ControlPlane implements AutoCloseable {
     this.authority =
         CertificateAuthority.open(
             new CaSettings(
-                settings.authorityFolder(),
+                settings.authority(),
                 settings.mesh().trustDomain(),
                 settings.createAuthority(),
                 settings.leafValidity(),

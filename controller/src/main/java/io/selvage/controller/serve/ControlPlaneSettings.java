@@ -1,5 +1,6 @@
 package io.selvage.controller.serve;
 
+import io.selvage.controller.ca.AuthorityPlace;
 import io.selvage.controller.translate.MeshSettings;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -11,7 +12,7 @@ import java.util.List;
  *
  * @param listen address of the control port; port 0 takes a free one
  * @param folder private data: tokens, registrations; made with mode 0700
- * @param authorityFolder root and intermediate: root-cert.pem, ca-cert.pem, ca-key.pem; mode 0700
+ * @param authority where root and intermediate are
  * @param advertised further DNS names or addresses of the controller, for its certificate
  * @param quiet a push waits for this long without a further change
  * @param longest a push waits no longer than this
@@ -21,7 +22,7 @@ import java.util.List;
 public record ControlPlaneSettings(
     InetSocketAddress listen,
     Path folder,
-    Path authorityFolder,
+    AuthorityPlace authority,
     MeshSettings mesh,
     List<String> advertised,
     boolean createAuthority,
@@ -42,7 +43,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         new InetSocketAddress("127.0.0.1", port),
         folder,
-        folder.resolve("ca"),
+        AuthorityPlace.in(folder.resolve("ca")),
         MeshSettings.defaults(trustDomain),
         List.of(),
         true,
@@ -60,7 +61,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         listen,
         folder,
-        authorityFolder,
+        authority,
         mesh,
         advertised,
         createAuthority,
@@ -77,7 +78,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         address,
         folder,
-        authorityFolder,
+        authority,
         mesh,
         names,
         createAuthority,
@@ -94,7 +95,7 @@ public record ControlPlaneSettings(
     return new ControlPlaneSettings(
         listen,
         folder,
-        authorityFolder,
+        authority,
         mesh,
         advertised,
         createAuthority,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -96,11 +97,85 @@ class CertificateAuthorityTest {
         .hasMessageContaining("chmod 0700");
   }
 
+  private KeyVault vault(String name) {
+    AuthorityPlace place = AuthorityPlace.in(folder.resolve(name));
+    return new KeyVault(PrivateFolder.open(place.folder()), place.passphrase());
+  }
+
+  @Test
+  void keysOnDiskAreEncryptedAndOpensslReadsThem() throws Exception {
+    open();
+    for (String name : List.of("ca-key.pem", "root-key.pem")) {
+      Path file = folder.resolve("ca").resolve(name);
+      assertThat(Files.readString(file)).startsWith("-----BEGIN ENCRYPTED PRIVATE KEY-----");
+      assertThat(openssl("pkey", "-in", file.toString(), "-noout", "-text"))
+          .contains("NIST CURVE: P-256");
+    }
+    assertThat(Files.getPosixFilePermissions(folder.resolve("ca-passphrase")))
+        .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+  }
+
+  /** Runs openssl with the authority's passphrase; its output. */
+  private String openssl(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("openssl"));
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("-passin", "file:" + folder.resolve("ca-passphrase")));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+
+  @Test
+  void aKeyInTheClearIsRefusedWithTheCommandThatEncryptsIt() throws Exception {
+    open();
+    PrivateFolder files = PrivateFolder.open(folder.resolve("ca"));
+    files.write("ca-key.pem", Pem.of(vault("ca").read("ca-key.pem")));
+    assertThatThrownBy(this::open)
+        .hasMessageStartingWith("[SELV-4114]")
+        .hasMessageContaining("openssl pkcs8 -topk8");
+    String key = folder.resolve("ca/ca-key.pem").toString();
+    Process openssl =
+        new ProcessBuilder(
+                ("openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -iter 600000 -in "
+                        + key
+                        + " -out "
+                        + key
+                        + ".new -passout file:"
+                        + folder.resolve("ca-passphrase"))
+                    .split(" "))
+            .start();
+    assertThat(openssl.waitFor()).isZero();
+    files.write("ca-key.pem", Files.readString(Path.of(key + ".new")));
+    assertThat(open().issue(keys.getPublic(), ME, Duration.ZERO)).hasSize(3);
+  }
+
+  @Test
+  void withoutTheRightPassphraseNothingStarts() throws Exception {
+    open();
+    Path passphrase = folder.resolve("ca-passphrase");
+    String right = Files.readString(passphrase);
+    for (String wrong : List.of("another\n", "\n", "", "x".repeat(5000))) {
+      Files.writeString(passphrase, wrong);
+      assertThatThrownBy(this::open)
+          .hasMessageStartingWith("[SELV-4115]")
+          .hasMessageNotContaining(right.strip());
+    }
+    Files.delete(passphrase);
+    assertThatThrownBy(this::open)
+        .hasMessageStartingWith("[SELV-4115]")
+        .hasMessageContaining("--ca-passphrase-file");
+    Files.writeString(passphrase, right);
+    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("rw-r-----"));
+    assertThatThrownBy(this::open).hasMessageStartingWith("[SELV-4110]");
+    Files.setPosixFilePermissions(passphrase, PosixFilePermissions.fromString("r--------"));
+    assertThatCode(this::open).doesNotThrowAnyException();
+  }
+
   @Test
   void foreignKeyAndMissingFileAreRefused() throws Exception {
     open();
-    PrivateFolder files = PrivateFolder.open(folder.resolve("ca"));
-    files.write("ca-key.pem", Pem.of(keys.getPrivate()));
+    vault("ca").write("ca-key.pem", keys.getPrivate());
     assertThatThrownBy(this::open).hasMessageStartingWith("[SELV-4112]");
     Files.delete(folder.resolve("ca/ca-key.pem"));
     assertThatThrownBy(this::open).hasMessageContaining("ca-key.pem is missing");
@@ -118,7 +193,7 @@ class CertificateAuthorityTest {
     authority.onBundle(seen::add);
 
     files.write("ca-cert.pem", next.read("ca-cert.pem"));
-    files.write("ca-key.pem", next.readSecret("ca-key.pem"));
+    vault("ca").write("ca-key.pem", vault("next").read("ca-key.pem"));
     files.write("root-cert.pem", both);
     assertThatThrownBy(authority::reload).hasMessageStartingWith("[SELV-4113]");
 
@@ -141,7 +216,7 @@ class CertificateAuthorityTest {
     authority.reload();
     assertThat(seen).hasSize(1);
     right.write("ca-cert.pem", next.read("ca-cert.pem"));
-    right.write("ca-key.pem", next.readSecret("ca-key.pem"));
+    vault("right").write("ca-key.pem", vault("next").read("ca-key.pem"));
     assertThatCode(authority::reload).doesNotThrowAnyException();
     assertThat(authority.root()).isEqualTo(Pem.certificates(next.read("root-cert.pem")).get(0));
     assertThat(both).isNotEmpty();
@@ -191,7 +266,7 @@ class CertificateAuthorityTest {
             new CertificateTemplate.Signer(
                 new X500Name("O=cluster.local,CN=Selvage intermediate"),
                 issuer.getPublicKey(),
-                Pem.privateKey(files.readSecret("ca-key.pem"))),
+                vault("ca").read("ca-key.pem")),
             keys.getPublic(),
             NOW.minusSeconds(60),
             NOW.plusSeconds(60),

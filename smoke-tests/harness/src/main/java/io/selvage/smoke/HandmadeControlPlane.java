@@ -13,6 +13,7 @@ import io.grpc.stub.StreamObserver;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.selvage.controller.ca.AuthorityPlace;
 import io.selvage.controller.ca.CaSettings;
 import io.selvage.controller.ca.CertificateAuthority;
 import io.selvage.controller.ca.CertificateService;
@@ -55,7 +56,7 @@ public final class HandmadeControlPlane implements AutoCloseable {
     authority =
         CertificateAuthority.open(
             new CaSettings(
-                folder.resolve("ca"),
+                AuthorityPlace.in(folder.resolve("ca")),
                 "cluster.local",
                 true,
                 Duration.ofHours(1),
