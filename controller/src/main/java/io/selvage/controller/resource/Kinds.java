@@ -2,6 +2,7 @@ package io.selvage.controller.resource;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The catalogue of kinds that the controller stores and serves. */
 public final class Kinds {
@@ -30,7 +31,7 @@ public final class Kinds {
       security("AuthorizationPolicy", "authorizationpolicies", "ap");
 
   private static final List<Kind> ALL =
-      List.of(
+      withOwn(
           NAMESPACE,
           SERVICE,
           VIRTUAL_SERVICE,
@@ -43,6 +44,10 @@ public final class Kinds {
           AUTHORIZATION_POLICY);
 
   private Kinds() {}
+
+  private static List<Kind> withOwn(Kind... published) {
+    return Stream.concat(Stream.of(published), SelvageKinds.all().stream()).toList();
+  }
 
   /** Every kind, in the order of discovery. */
   public static List<Kind> all() {

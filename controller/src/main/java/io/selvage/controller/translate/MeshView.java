@@ -6,11 +6,13 @@ import io.selvage.controller.resource.Checked;
 import io.selvage.controller.resource.Kind;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.SelvageKinds;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.LoadBalancer;
 import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.Sidecar;
@@ -49,6 +51,7 @@ public final class MeshView {
   private final List<Sidecar> sidecars;
   private final List<PeerAuthentication> peerAuthentications;
   private final List<AuthorizationPolicy> authorizationPolicies;
+  private final OwnKinds own;
   private final List<Resource> unreadable = new ArrayList<>();
   private final List<String> policyFingerprint;
   private final Set<String> callerLabels = new TreeSet<>();
@@ -102,6 +105,14 @@ public final class MeshView {
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
     everyService.forEach(s -> byHost.putIfAbsent(s.host(), s));
     services = byHost.values().stream().sorted(MeshService.ORDER).toList();
+    own =
+        new OwnKinds(
+            read(
+                resources,
+                SelvageKinds.RESILIENCE_POLICY,
+                ResiliencePolicy::parse,
+                ResiliencePolicy::source),
+            read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
     collectCallerLabels();
     policyFingerprint = fingerprint();
   }
@@ -175,6 +186,11 @@ public final class MeshView {
   /** What was found wrong so far; translation adds to it. */
   public Problems problems() {
     return problems;
+  }
+
+  /** What kinds of {@code selvage.io} say. */
+  OwnKinds own() {
+    return own;
   }
 
   /** Each host once: of equal ones the first that was defined. */

@@ -63,7 +63,8 @@ final class OutboundClusters {
         Cluster.newBuilder()
             .setName(name)
             .setConnectTimeout(Protos.duration(connectTimeout(policy)))
-            .setMetadata(metadata(service, subsetName, rule));
+            .setMetadata(
+                metadata(service, subsetName, rule, view.own().destination(service, port)));
     discovery(cluster, service, port, subset, name);
     CircuitBreaking.apply(cluster, policy);
     OutlierPolicy.apply(cluster, policy);
@@ -113,7 +114,7 @@ final class OutboundClusters {
   }
 
   private static Metadata metadata(
-      MeshService service, String subset, @Nullable DestinationRule rule) {
+      MeshService service, String subset, @Nullable DestinationRule rule, @Nullable Struct own) {
     Struct.Builder one =
         Struct.newBuilder()
             .putFields("host", Protos.text(service.host()))
@@ -133,7 +134,11 @@ final class OutboundClusters {
     if (rule != null) {
       istio.putFields("config", Protos.text(Protos.path(rule.source())));
     }
-    return Metadata.newBuilder().putFilterMetadata("istio", istio.build()).build();
+    Metadata.Builder metadata = Metadata.newBuilder().putFilterMetadata("istio", istio.build());
+    if (own != null) {
+      metadata.putFilterMetadata(OwnKinds.KEY, own);
+    }
+    return metadata.build();
   }
 
   private static boolean http2(MeshPort port, Policy policy) {

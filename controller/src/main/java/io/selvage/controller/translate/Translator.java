@@ -58,6 +58,7 @@ public final class Translator {
   public Problems problems() {
     new References(view).check();
     new NoEffect(view).check();
+    view.own().check(view);
     own.values().forEach(ways -> view.problems().addAll(ways.problems()));
     return view.problems();
   }

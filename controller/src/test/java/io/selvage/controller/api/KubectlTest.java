@@ -109,6 +109,35 @@ class KubectlTest {
   }
 
   @Test
+  void ownKindsAreKindsLikeAnyOther() throws IOException {
+    namespace("own");
+    String spec =
+        """
+        apiVersion: selvage.io/v1
+        kind: ResiliencePolicy
+        metadata: {name: reviews, namespace: own}
+        spec:
+          targetRefs: [{kind: Service, name: reviews}]
+          bulkhead: {maxConcurrentCalls: %s}
+        """;
+    assertThat(kubectl("apply", "-f", file(spec.formatted("5"))).ok().out())
+        .isEqualTo("resiliencepolicy.selvage.io/reviews created\n");
+    assertThat(kubectl("apply", "-f", file(spec.formatted("6"))).ok().out()).contains("configured");
+    assertThat(kubectl("-n", "own", "get", "respol").ok().out())
+        .containsPattern("NAME +TARGETS +AGE")
+        .containsPattern("reviews +reviews +\\d+s");
+    assertThat(kubectl("explain", "resiliencepolicy.spec.circuitBreaker.scope").ok().out())
+        .contains("DESTINATION")
+        .contains("endpoint");
+    Run refused = kubectl("apply", "-f", file(spec.formatted("0")));
+    assertThat(refused.exit()).isNotZero();
+    assertThat(refused.err()).contains("spec.bulkhead.maxConcurrentCalls");
+    Run unknown = kubectl("apply", "-f", file(spec.formatted("5, size: 3")));
+    assertThat(unknown.err()).contains("unknown field").contains("spec.bulkhead.size");
+    assertThat(kubectl("-n", "own", "delete", "respol", "reviews").ok().out()).contains("deleted");
+  }
+
+  @Test
   void appliesReadsDiffsAndDeletes() throws IOException {
     namespace("life");
     String first = file(route("reviews", "life", 90, 10));

@@ -62,6 +62,13 @@ public final class Mutations {
      {selector: {a: b}, servers: [{port: {number: 443, name: x, protocol: HTTPS}, hosts: [n/a.b], tls:
      {mode: SIMPLE, credentialName: c}}]}}
     """,
+    """
+    {apiVersion: selvage.io/v1, kind: ResiliencePolicy, metadata: {name: a, namespace: default}, spec:
+     {targetRefs: [{kind: Service, name: a, sectionName: http}], circuitBreaker: {slidingWindowSize:
+     10, minimumNumberOfCalls: 5, waitDurationInOpenState: 1s, record: {statuses: [5xx]}, operations:
+     [{name: x, methods: [GET], pathPrefix: /x}]}, bulkhead: {maxConcurrentCalls: 1, maxWaitingCalls:
+     1, maxWaitDuration: 1s}}}
+    """,
   };
 
   private final Random random;

@@ -9,6 +9,7 @@ import io.selvage.controller.resource.schema.Schemas;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.Sidecar;
@@ -57,6 +58,8 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
       case "AuthorizationPolicy" ->
           judge(AuthorizationPolicy.parse(resource), security::check, findings);
       case "Sidecar" -> judge(Sidecar.parse(resource), new SidecarRules(findings)::check, findings);
+      case "ResiliencePolicy" ->
+          judge(ResiliencePolicy.parse(resource), new OwnRules(findings)::check, findings);
       case "Gateway" -> new GatewayRules(findings).check(resource);
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}

@@ -9,6 +9,7 @@ import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.VirtualService;
@@ -51,6 +52,7 @@ class MutationTest {
       PeerAuthentication.parse(resource);
       AuthorizationPolicy.parse(resource);
       Service.parse(resource);
+      ResiliencePolicy.parse(resource);
       if (validation.violations().isEmpty()) {
         assertThat(readable(kind, resource))
             .as("what is accepted can be read: %s", document)
@@ -68,6 +70,7 @@ class MutationTest {
       case "WorkloadEntry" -> WorkloadEntry.parse(resource).ok();
       case "PeerAuthentication" -> PeerAuthentication.parse(resource).ok();
       case "AuthorizationPolicy" -> AuthorizationPolicy.parse(resource).ok();
+      case "ResiliencePolicy" -> ResiliencePolicy.parse(resource).ok();
       case "Service" -> Service.parse(resource).ok();
       default -> true;
     };

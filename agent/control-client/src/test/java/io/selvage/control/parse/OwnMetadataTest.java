@@ -1,0 +1,169 @@
+package io.selvage.control.parse;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ListValue;
+import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.selvage.engine.model.Resilience;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Our own kinds in the metadata of Envoy's resources. */
+class OwnMetadataTest {
+  private static final String AT = "metadata.filter_metadata[selvage]";
+
+  static Value value(Object plain) {
+    Value.Builder value = Value.newBuilder();
+    if (plain instanceof Map<?, ?> map) {
+      Struct.Builder struct = Struct.newBuilder();
+      map.forEach((k, v) -> struct.putFields((String) k, value(v)));
+      value.setStructValue(struct);
+    } else if (plain instanceof List<?> list) {
+      ListValue.Builder values = ListValue.newBuilder();
+      list.forEach(v -> values.addValues(value(v)));
+      value.setListValue(values);
+    } else if (plain instanceof Number number) {
+      value.setNumberValue(number.doubleValue());
+    } else if (plain instanceof Boolean flag) {
+      value.setBoolValue(flag);
+    } else {
+      value.setStringValue(plain.toString());
+    }
+    return value.build();
+  }
+
+  private static Parsed<io.selvage.engine.model.Cluster> parse(Map<String, ?> own) {
+    return ClusterParser.parse(
+        Cluster.newBuilder()
+            .setName("c")
+            .setType(Cluster.DiscoveryType.STATIC)
+            .setMetadata(
+                Metadata.newBuilder().putFilterMetadata("selvage", value(own).getStructValue()))
+            .build());
+  }
+
+  private static Resilience read(Map<String, ?> resilience) {
+    Parsed<io.selvage.engine.model.Cluster> parsed = parse(Map.of("resilience", resilience));
+    assertThat(parsed.reasons()).isEmpty();
+    return Objects.requireNonNull(Objects.requireNonNull(parsed.value()).resilience());
+  }
+
+  private static List<String> reasons(Map<String, ?> resilience) {
+    return parse(Map.of("resilience", resilience)).reasons();
+  }
+
+  @Test
+  void readsEveryFieldOfABreaker() {
+    Resilience.Breaker breaker =
+        read(Map.of(
+                "policy",
+                "default/x",
+                "circuitBreaker",
+                Map.ofEntries(
+                    Map.entry("slidingWindowType", "TIME_BASED"),
+                    Map.entry("slidingWindowSize", 30),
+                    Map.entry("minimumNumberOfCalls", 7),
+                    Map.entry("failureRateThreshold", 25),
+                    Map.entry("slowCallRateThreshold", 12.5),
+                    Map.entry("slowCallDurationThreshold", "1.5s"),
+                    Map.entry("waitDurationInOpenState", "1m10s"),
+                    Map.entry("permittedNumberOfCallsInHalfOpenState", 3),
+                    Map.entry(
+                        "record",
+                        Map.of(
+                            "statuses",
+                            List.of("5xx", "429"),
+                            "grpcStatuses",
+                            List.of("UNAVAILABLE"),
+                            "transportFailures",
+                            false)),
+                    Map.entry("scope", "ENDPOINT"),
+                    Map.entry(
+                        "operations",
+                        List.of(
+                            Map.of("name", "a", "methods", List.of("GET"), "pathPrefix", "/a"))))))
+            .breaker();
+    assertThat(breaker)
+        .isEqualTo(
+            new Resilience.Breaker(
+                true,
+                30,
+                7,
+                0.25,
+                0.125,
+                Duration.ofMillis(1_500),
+                Duration.ofSeconds(70),
+                3,
+                new Resilience.Counts(Set.of(5), Set.of(429), Set.of(14), false),
+                true,
+                List.of(new Resilience.Operation("a", Set.of("GET"), "/a"))));
+  }
+
+  @Test
+  void absentValuesAreThoseOfResilience4j() {
+    Resilience policy = read(Map.of("circuitBreaker", Map.of(), "bulkhead", Map.of()));
+    assertThat(policy.breaker())
+        .isEqualTo(
+            new Resilience.Breaker(
+                false,
+                100,
+                100,
+                0.5,
+                1.0,
+                Duration.ofSeconds(60),
+                Duration.ofSeconds(60),
+                10,
+                Resilience.Counts.DEFAULT,
+                false,
+                List.of()));
+    assertThat(policy.bulkhead())
+        .isEqualTo(new Resilience.Bulkhead(25, 0, Duration.ZERO, Integer.MAX_VALUE));
+    assertThat(policy.concurrency()).isNull();
+  }
+
+  @Test
+  void refusesWhatItDoesNotKnow() {
+    assertThat(parse(Map.of("teleport", Map.of())).reasons())
+        .containsExactly(AT + ".teleport: unknown to this agent");
+    assertThat(reasons(Map.of("bulkhead", Map.of("size", 3))))
+        .containsExactly(AT + ".resilience.bulkhead.size: unknown to this agent");
+    assertThat(reasons(Map.of("circuitBreaker", Map.of("operations", List.of(Map.of("x", 1))))))
+        .containsExactly(
+            AT + ".resilience.circuitBreaker.operations[0].name: must not be empty",
+            AT + ".resilience.circuitBreaker.operations[0].x: unknown to this agent");
+  }
+
+  @Test
+  void refusesValuesOutOfTheirBounds() {
+    assertThat(
+            reasons(
+                Map.of(
+                    "bulkhead",
+                    Map.of("maxConcurrentCalls", 0),
+                    "circuitBreaker",
+                    Map.of("failureRateThreshold", 0, "waitDurationInOpenState", "soon"))))
+        .containsExactlyInAnyOrder(
+            AT + ".resilience.bulkhead.maxConcurrentCalls: must be 1 to 1000000; found 0",
+            AT + ".resilience.circuitBreaker.failureRateThreshold: must be more than 0",
+            AT
+                + ".resilience.circuitBreaker.waitDurationInOpenState: must be a duration such as"
+                + " 1.5s or 250ms");
+    assertThat(reasons(Map.of("circuitBreaker", Map.of("slidingWindowSize", 1.5))))
+        .containsExactly(
+            AT + ".resilience.circuitBreaker.slidingWindowSize: must be a whole number");
+    assertThat(
+            reasons(Map.of("circuitBreaker", Map.of("record", Map.of("statuses", List.of("9"))))))
+        .singleElement()
+        .asString()
+        .contains("record.statuses[0]");
+    assertThat(reasons(Map.of("circuitBreaker", 3)))
+        .containsExactly(AT + ".resilience.circuitBreaker: must be an object");
+  }
+}

@@ -1,0 +1,32 @@
+package io.selvage.controller.resource;
+
+import java.util.List;
+import java.util.Locale;
+
+/** Kinds of {@code selvage.io}: what only a data plane inside the application can do. */
+public final class SelvageKinds {
+  private static final String GROUP = "selvage.io";
+
+  public static final Kind RESILIENCE_POLICY =
+      own("ResiliencePolicy", "resiliencepolicies", "respol");
+
+  private static final List<Kind> ALL = List.of(RESILIENCE_POLICY);
+
+  private SelvageKinds() {}
+
+  static List<Kind> all() {
+    return ALL;
+  }
+
+  private static Kind own(String kind, String plural, String shortName) {
+    return new Kind(
+        GROUP,
+        List.of("v1"),
+        kind,
+        plural,
+        kind.toLowerCase(Locale.ROOT),
+        List.of(shortName),
+        true,
+        false);
+  }
+}

@@ -1,0 +1,66 @@
+package io.selvage.controller.resource.view;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.resource.Checked;
+import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.Violation;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code selvage.io} ResiliencePolicy. Its sections travel as they are written: the schema and
+ * {@code validate} have seen to their form, and agents read them.
+ *
+ * @param destination sections by name that bound callers of the targets
+ */
+public record ResiliencePolicy(
+    Resource source,
+    List<TargetRef> targets,
+    Map<String, ObjectNode> destination,
+    @Nullable Breaker breaker,
+    @Nullable Bulkhead bulkhead) {
+  private static final List<String> DESTINATION = List.of("circuitBreaker", "bulkhead");
+
+  /** What of a breaker depends on more than one field. */
+  public record Breaker(boolean timed, int window, @Nullable Integer minimum, List<String> names) {
+    static Breaker parse(Fields f) {
+      Integer window = f.numberOrNull("slidingWindowSize");
+      return new Breaker(
+          f.text("slidingWindowType").equals("TIME_BASED"),
+          window == null ? 100 : window,
+          f.numberOrNull("minimumNumberOfCalls"),
+          f.list("operations", o -> o.text("name")));
+    }
+  }
+
+  /** What of a bulkhead depends on more than one field. */
+  public record Bulkhead(int waiting, boolean waits) {
+    static Bulkhead parse(Fields f) {
+      var wait = f.durationOrNull("maxWaitDuration");
+      return new Bulkhead(f.number("maxWaitingCalls"), wait != null && !wait.isZero());
+    }
+  }
+
+  /** Reads the document; unknown fields are not looked at (the schema refuses them). */
+  public static Checked<ResiliencePolicy> parse(Resource resource) {
+    List<Violation> violations = new ArrayList<>();
+    Fields f = new Fields(resource.spec(), "spec", violations);
+    Map<String, ObjectNode> destination = new LinkedHashMap<>();
+    for (String section : DESTINATION) {
+      if (f.raw(section) instanceof ObjectNode object) {
+        destination.put(section, object);
+      }
+    }
+    ResiliencePolicy value =
+        new ResiliencePolicy(
+            resource,
+            f.list("targetRefs", TargetRef::parse),
+            Map.copyOf(destination),
+            f.message("circuitBreaker", Breaker::parse),
+            f.message("bulkhead", Bulkhead::parse));
+    return Checked.of(value, violations);
+  }
+}

@@ -1,0 +1,91 @@
+package io.selvage.controller.resource.validate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.resource.Kind;
+import io.selvage.controller.resource.SelvageKinds;
+import io.selvage.controller.resource.Violation;
+import io.selvage.controller.resource.YamlDocuments;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Each case changes one thing in a good document of our own kinds and names field and reason. */
+class OwnMeaningTest {
+  private static List<Violation> judged(Kind kind, String spec) {
+    try {
+      ObjectNode document =
+          (ObjectNode)
+              YamlDocuments.parse("{metadata: {name: x, namespace: n}, spec: {" + spec + "}}")
+                  .get(0);
+      document.put("apiVersion", kind.apiVersion()).put("kind", kind.kind());
+      Validation validation = Validation.of(kind, document);
+      assertThat(validation.unknownFields()).isEmpty();
+      return validation.violations();
+    } catch (YamlDocuments.MalformedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void expect(Kind kind, String spec, String field, String words) {
+    List<Violation> found = judged(kind, spec);
+    if (field.equals("-")) {
+      assertThat(found).isEmpty();
+    } else {
+      assertThat(found)
+          .singleElement()
+          .satisfies(v -> assertThat(v.field()).isEqualTo(field))
+          .satisfies(v -> assertThat(v.code()).startsWith("SELV-71"))
+          .satisfies(v -> assertThat(v.text()).contains(words));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "bulkhead: {maxConcurrentCalls: 5} | - | ",
+        "bulkhead: {maxConcurrentCalls: 0} | spec.bulkhead.maxConcurrentCalls | 1",
+        "bulkhead: {maxWaitingCalls: 5} | spec.bulkhead.maxWaitDuration | with maxWaitingCalls",
+        "bulkhead: {maxWaitDuration: 5s} | spec.bulkhead.maxWaitingCalls | with maxWaitDuration",
+        "bulkhead: {maxWaitingCalls: 5, maxWaitDuration: 50ms} | - | ",
+        "circuitBreaker: {} | - | ",
+        "circuitBreaker: {slidingWindowType: TIME} | spec.circuitBreaker.slidingWindowType | COUNT_BASED",
+        "circuitBreaker: {slidingWindowSize: 0} | spec.circuitBreaker.slidingWindowSize | 1",
+        "circuitBreaker: {slidingWindowType: TIME_BASED, slidingWindowSize: 4000} | spec.circuitBreaker.slidingWindowSize | at most 3600",
+        "circuitBreaker: {slidingWindowSize: 10, minimumNumberOfCalls: 20} | spec.circuitBreaker.minimumNumberOfCalls | never holds",
+        "circuitBreaker: {slidingWindowType: TIME_BASED, slidingWindowSize: 10, minimumNumberOfCalls: 20} | - | ",
+        "circuitBreaker: {failureRateThreshold: 0} | spec.circuitBreaker.failureRateThreshold | 0.1",
+        "circuitBreaker: {failureRateThreshold: 101} | spec.circuitBreaker.failureRateThreshold | 100",
+        "circuitBreaker: {slowCallDurationThreshold: 0s} | spec.circuitBreaker.slowCallDurationThreshold | 1ms",
+        "circuitBreaker: {waitDurationInOpenState: soon} | spec.circuitBreaker.waitDurationInOpenState | duration",
+        "circuitBreaker: {record: {statuses: ['6xx']}} | spec.circuitBreaker.record.statuses[0] | ",
+        "circuitBreaker: {record: {grpcStatuses: [OK]}} | spec.circuitBreaker.record.grpcStatuses[0] | UNAVAILABLE",
+        "circuitBreaker: {scope: POD} | spec.circuitBreaker.scope | ENDPOINT",
+        "circuitBreaker: {operations: [{name: a}, {name: a}]} | spec.circuitBreaker.operations[1].name | \"a\"",
+        "circuitBreaker: {operations: [{name: a, pathPrefix: a}]} | spec.circuitBreaker.operations[0].pathPrefix | ",
+      })
+  void sections(String spec, String field, String words) {
+    expect(
+        SelvageKinds.RESILIENCE_POLICY,
+        "targetRefs: [{kind: Service, name: reviews}], " + spec,
+        field,
+        words == null ? "" : words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "bulkhead: {} | spec.targetRefs | a Service",
+        "targetRefs: [{kind: Service, name: a}] | spec | says nothing",
+        "targetRefs: [{kind: Pod, name: a}], bulkhead: {} | spec.targetRefs[0].kind | ServiceEntry",
+        "targetRefs: [{kind: Service, group: apps, name: a}], bulkhead: {} | spec.targetRefs[0].group | is of group",
+        "targetRefs: [{kind: ServiceEntry, name: a}], bulkhead: {} | spec.targetRefs[0].group | networking.istio.io",
+        "targetRefs: [{kind: Service, name: a}, {kind: Service, name: a}], bulkhead: {} | spec.targetRefs[1] | \"a\"",
+      })
+  void targets(String spec, String field, String words) {
+    expect(SelvageKinds.RESILIENCE_POLICY, spec, field, words);
+  }
+}

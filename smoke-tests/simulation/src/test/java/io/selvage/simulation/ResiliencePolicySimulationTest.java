@@ -1,0 +1,93 @@
+package io.selvage.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.End;
+import io.selvage.engine.flow.Exchange;
+import io.selvage.engine.flow.Failed;
+import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.stack.Engine;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** ResiliencePolicy as users write it, carried out in the caller. */
+class ResiliencePolicySimulationTest {
+  private static Engine productpage(String sections) {
+    return new SimulatedMesh()
+        .workload("productpage", "v1", 9080, "http")
+        .workload("reviews", "v1", 9080, "http")
+        .workload("ratings", "v1", 9080, "http")
+        .with(
+            """
+            apiVersion: selvage.io/v1
+            kind: ResiliencePolicy
+            metadata: {name: careful}
+            spec:
+              targetRefs: [{kind: Service, name: reviews}]
+            """
+                + sections.indent(2))
+        .engineOf("productpage");
+  }
+
+  private static Exchange begin(Engine engine, String host, String path) {
+    return engine.outbound(new Line("GET", host + ":9080", path), host, 9080, MeshContext.NONE);
+  }
+
+  /** True when it was sent; it then fails. */
+  private static boolean fails(Engine engine, String host, String path) {
+    Exchange x = begin(engine, host, path);
+    Action next = x.begin();
+    if (next instanceof Attempt attempt) {
+      x.onOutcome(attempt, new Failed(Failed.Kind.TIMEOUT, null));
+    }
+    x.end(End.ABORTED);
+    return next instanceof Attempt;
+  }
+
+  @Test
+  void aBreakerOpensForItsServiceAndOperationOnly() {
+    Engine engine =
+        productpage(
+            """
+            circuitBreaker:
+              slidingWindowSize: 4
+              minimumNumberOfCalls: 4
+              waitDurationInOpenState: 1h
+              operations: [{name: search, methods: [GET], pathPrefix: /search}]
+            """);
+    for (int i = 0; i < 4; i++) {
+      assertThat(fails(engine, "reviews", "/search")).isTrue();
+      assertThat(fails(engine, "ratings", "/search")).isTrue();
+    }
+    Exchange refused = begin(engine, "reviews", "/search");
+    assertThat(refused.begin()).isInstanceOf(Rejection.class);
+    Rejection why = (Rejection) refused.outcome();
+    assertThat(why.code()).isEqualTo("SELV-6041");
+    assertThat(why.detail()).contains("default/careful", "search");
+    assertThat(fails(engine, "reviews", "/")).isTrue();
+    assertThat(fails(engine, "ratings", "/search")).isTrue();
+    assertThat(engine.explain(new Line("GET", "reviews:9080", "/search"), "reviews", 9080))
+        .satisfies(e -> assertThat(e.rejectedBy()).isEqualTo("Breaker"));
+  }
+
+  @Test
+  void aBulkheadBoundsWhatIsUnderWay() {
+    Engine engine = productpage("bulkhead: {maxConcurrentCalls: 2}");
+    List<Exchange> held = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Exchange x = begin(engine, "reviews", "/");
+      assertThat(x.begin()).isInstanceOf(Attempt.class);
+      held.add(x);
+    }
+    Exchange third = begin(engine, "reviews", "/");
+    assertThat(third.begin())
+        .isInstanceOfSatisfying(Rejection.class, r -> assertThat(r.code()).isEqualTo("SELV-6042"));
+    assertThat(begin(engine, "ratings", "/").begin()).isInstanceOf(Attempt.class);
+    held.get(0).end(End.ABORTED);
+    assertThat(begin(engine, "reviews", "/").begin()).isInstanceOf(Attempt.class);
+  }
+}
