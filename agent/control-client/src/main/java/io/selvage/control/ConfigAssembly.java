@@ -2,6 +2,7 @@ package io.selvage.control;
 
 import io.selvage.control.parse.ListenerParser;
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.InboundListener;
@@ -50,6 +51,7 @@ final class ConfigAssembly {
   MeshConfig assemble(ResourceStore store) {
     List<Listener> listeners = new ArrayList<>();
     List<FilterChain> chains = new ArrayList<>();
+    List<DatabasePolicy> databases = new ArrayList<>();
     boolean registryOnly = false;
     for (ResourceStore.Held held : store.all(ResourceType.LISTENER).values()) {
       if (held.value() instanceof ListenerParser.Outbound out) {
@@ -58,6 +60,7 @@ final class ConfigAssembly {
         chains.addAll(in.listener().chains());
       } else if (held.value() instanceof ListenerParser.Rest rest) {
         registryOnly |= rest.registryOnly();
+        databases.addAll(rest.databases());
       }
     }
     Map<String, RouteConfig> routes = new HashMap<>();
@@ -76,7 +79,8 @@ final class ConfigAssembly {
         clusters,
         endpoints,
         new NameTable(names),
-        registryOnly);
+        registryOnly,
+        databases);
   }
 
   private void keepReferred(ResourceStore store) {

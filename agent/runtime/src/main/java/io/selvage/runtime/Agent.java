@@ -47,6 +47,7 @@ final class Agent {
         Engine.builder(workload.node())
             .accessLog(telemetry.accessLog())
             .spans(telemetry.spans())
+            .audit(telemetry.audit())
             .failures(
                 (layer, bug) ->
                     log.warnSometimes(

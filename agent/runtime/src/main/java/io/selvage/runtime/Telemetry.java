@@ -1,6 +1,7 @@
 package io.selvage.runtime;
 
 import io.selvage.engine.observing.AccessLog;
+import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.extension.Intent;
 import io.selvage.telemetry.AccessLogWriter;
@@ -111,6 +112,11 @@ final class Telemetry implements AutoCloseable {
 
   AccessLog accessLog() {
     return accessLog == null ? AccessLog.NONE : accessLog;
+  }
+
+  /** Goes where access-log lines go. */
+  AuditSink audit() {
+    return accessLog == null ? AuditSink.NONE : accessLog;
   }
 
   SpanSink spans() {

@@ -2,6 +2,8 @@ package io.selvage.telemetry;
 
 import io.selvage.engine.observing.AccessLog;
 import io.selvage.engine.observing.AccessRecord;
+import io.selvage.engine.observing.AuditRecord;
+import io.selvage.engine.observing.AuditSink;
 import java.io.BufferedOutputStream;
 import java.io.File;
 import java.io.FileOutputStream;
@@ -15,13 +17,14 @@ import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one line of JSON for each request, on a thread of its own.
+ * Writes one line of JSON for each request, and each line of the audit of databases, on a thread of
+ * its own.
  *
  * <p>A full queue drops lines and counts them; a file that cannot be written is tried again with
  * the next batch. A file grows to 10 MiB, is renamed to {@code *.1} and begun anew, so two files at
  * most. {@link #close} writes what is queued.
  */
-public final class AccessLogWriter implements AccessLog, AutoCloseable {
+public final class AccessLogWriter implements AccessLog, AuditSink, AutoCloseable {
   private static final int QUEUE = 8_192;
   private static final long MAX_BYTES = 10L << 20;
 
@@ -35,7 +38,7 @@ public final class AccessLogWriter implements AccessLog, AutoCloseable {
   public record ToStream(OutputStream stream) implements Target {}
 
   private final Target target;
-  private final BlockingQueue<AccessRecord> queue = new ArrayBlockingQueue<>(QUEUE);
+  private final BlockingQueue<Record> queue = new ArrayBlockingQueue<>(QUEUE);
   private final LongAdder dropped = new LongAdder();
   private final Thread thread;
   private volatile boolean closed;
@@ -56,6 +59,19 @@ public final class AccessLogWriter implements AccessLog, AutoCloseable {
     }
   }
 
+  @Override
+  public void record(AuditRecord line) {
+    if (!queue.offer(line)) {
+      dropped.increment();
+    }
+  }
+
+  private static String line(Record record) {
+    return record instanceof AuditRecord audit
+        ? AuditLine.of(audit)
+        : AccessLine.of((AccessRecord) record);
+  }
+
   /** Lines that found the queue full or the file unwritable. */
   public long dropped() {
     return dropped.sum();
@@ -64,7 +80,7 @@ public final class AccessLogWriter implements AccessLog, AutoCloseable {
   private void write() {
     while (!closed || !queue.isEmpty()) {
       try {
-        AccessRecord first = queue.poll(500, TimeUnit.MILLISECONDS);
+        Record first = queue.poll(500, TimeUnit.MILLISECONDS);
         if (first != null) {
           batch(first);
         }
@@ -75,12 +91,12 @@ public final class AccessLogWriter implements AccessLog, AutoCloseable {
     shut();
   }
 
-  private void batch(AccessRecord first) {
-    AccessRecord next = first;
+  private void batch(Record first) {
+    Record next = first;
     try {
       OutputStream to = open();
       while (next != null) {
-        byte[] line = (AccessLine.of(next) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] line = (line(next) + "\n").getBytes(StandardCharsets.UTF_8);
         to.write(line);
         written += line.length;
         next = written > MAX_BYTES ? null : queue.poll();

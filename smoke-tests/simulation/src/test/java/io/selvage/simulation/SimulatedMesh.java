@@ -13,6 +13,7 @@ import io.selvage.control.parse.NameTableParser;
 import io.selvage.control.parse.Parsed;
 import io.selvage.control.parse.RouteParser;
 import io.selvage.engine.flow.Peer;
+import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.Locality;
@@ -131,6 +132,7 @@ final class SimulatedMesh {
     List<io.selvage.engine.model.Listener> listeners = new ArrayList<>();
     InboundListener inbound = InboundListener.EMPTY;
     boolean registryOnly = false;
+    List<DatabasePolicy> databases = List.of();
     Map<String, RouteConfig> routes = new LinkedHashMap<>();
     Map<String, io.selvage.engine.model.Cluster> clusters = new LinkedHashMap<>();
     Map<String, Endpoints> endpoints = new LinkedHashMap<>();
@@ -144,6 +146,7 @@ final class SimulatedMesh {
           inbound = i.listener();
         } else if (part instanceof ListenerParser.Rest r) {
           registryOnly = r.registryOnly();
+          databases = r.databases();
         }
       }
       for (Any any : of(xds, "RouteConfiguration")) {
@@ -168,7 +171,8 @@ final class SimulatedMesh {
     } catch (InvalidProtocolBufferException e) {
       throw new IllegalStateException(e);
     }
-    return new MeshConfig(listeners, inbound, routes, clusters, endpoints, names, registryOnly);
+    return new MeshConfig(
+        listeners, inbound, routes, clusters, endpoints, names, registryOnly, databases);
   }
 
   /** What the status of a document would say: {@code field: text}, in order. */

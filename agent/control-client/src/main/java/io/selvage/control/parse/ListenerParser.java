@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.WeightedCluster;
 import java.util.ArrayList;
@@ -36,8 +37,16 @@ public final class ListenerParser {
   /** Connections to the application's own ports. */
   public record Inbound(InboundListener listener) implements Part {}
 
-  /** What happens to calls that no listener knows. */
-  public record Rest(boolean registryOnly) implements Part {}
+  /** What happens to calls that no listener knows, and to the databases that are used. */
+  public record Rest(boolean registryOnly, List<DatabasePolicy> databases) implements Part {
+    public Rest {
+      databases = List.copyOf(databases);
+    }
+
+    public Rest(boolean registryOnly) {
+      this(registryOnly, List.of());
+    }
+  }
 
   /** A whole resource. */
   public static Parsed<Part> parse(Listener listener) {
@@ -54,7 +63,7 @@ public final class ListenerParser {
       return null;
     }
     if (listener.getName().equals(VIRTUAL_OUTBOUND)) {
-      return new Rest(isBlackHole(listener, f));
+      return new Rest(isBlackHole(listener, f), OwnMetadata.databases(listener.getMetadata(), f));
     }
     SocketAddress address = listener.getAddress().getSocketAddress();
     int port = address.getPortValue();

@@ -1,7 +1,7 @@
 package io.selvage.engine.flow;
 
 /** Facts of a statement to a database. */
-public final class StatementFacts extends Facts {
+public class StatementFacts extends Facts {
   /** OpenTelemetry's {@code db.system.name}. */
   public final String system;
 
@@ -10,6 +10,9 @@ public final class StatementFacts extends Facts {
 
   /** The statement as the application wrote it; never recorded as it is. */
   public final String sql;
+
+  /** How many rows it has changed, as far as the driver says; -1 = unknown. */
+  public long rows = -1;
 
   /** The span of the statement; empty when nothing is traced. */
   public String spanId = "";

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param endpoints by EDS name
  * @param registryOnly hosts that no listener knows are refused (outbound traffic policy {@code
  *     REGISTRY_ONLY})
+ * @param databases the first that fits a statement's or connection's place wins
  */
 public record MeshConfig(
     List<Listener> listeners,
@@ -19,7 +20,8 @@ public record MeshConfig(
     Map<String, Cluster> clusters,
     Map<String, Endpoints> endpoints,
     NameTable names,
-    boolean registryOnly) {
+    boolean registryOnly,
+    List<DatabasePolicy> databases) {
   public static final MeshConfig EMPTY =
       new MeshConfig(
           List.of(), InboundListener.EMPTY, Map.of(), Map.of(), Map.of(), NameTable.EMPTY, false);
@@ -29,5 +31,24 @@ public record MeshConfig(
     routes = Map.copyOf(routes);
     clusters = Map.copyOf(clusters);
     endpoints = Map.copyOf(endpoints);
+    databases = List.copyOf(databases);
+  }
+
+  /** A configuration that says nothing of databases. */
+  public MeshConfig(
+      List<Listener> listeners,
+      InboundListener inbound,
+      Map<String, RouteConfig> routes,
+      Map<String, Cluster> clusters,
+      Map<String, Endpoints> endpoints,
+      NameTable names,
+      boolean registryOnly) {
+    this(listeners, inbound, routes, clusters, endpoints, names, registryOnly, List.of());
+  }
+
+  /** The same with these policies for databases, the first that fits wins. */
+  public MeshConfig withDatabases(List<DatabasePolicy> policies) {
+    return new MeshConfig(
+        listeners, inbound, routes, clusters, endpoints, names, registryOnly, policies);
   }
 }

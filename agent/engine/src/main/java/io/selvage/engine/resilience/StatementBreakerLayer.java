@@ -8,7 +8,8 @@ import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
-import io.selvage.engine.flow.StatementFacts;
+import io.selvage.engine.model.DatabasePolicy;
+import io.selvage.engine.snapshot.DatabaseFacts;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,9 @@ public final class StatementBreakerLayer extends AttemptLayer {
 
   @Override
   protected @Nullable Outcome onAttempt(Exchange x, Attempt a) {
-    CircuitBreaker breaker = breakers.of(((StatementFacts) x.facts()).server());
+    DatabaseFacts facts = DatabaseFacts.of(x);
+    DatabasePolicy policy = facts.policy;
+    CircuitBreaker breaker = breakers.of(facts.server(), policy == null ? null : policy.breaker());
     if (!breaker.tryAcquirePermission()) {
       return OPEN;
     }

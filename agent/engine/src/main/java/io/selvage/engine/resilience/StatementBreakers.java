@@ -3,14 +3,13 @@ package io.selvage.engine.resilience;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.selvage.engine.flow.Clock;
+import io.selvage.engine.model.DatabasePolicy;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A breaker for each database server: opens when too many of the last statements failed or were
@@ -39,15 +38,36 @@ public final class StatementBreakers {
     /** Half of at least 20 statements fail, or all of them take longer than 10 s. */
     public static final Policy DEFAULT =
         new Policy(0.5, 1.0, Duration.ofSeconds(10), 100, 20, Duration.ofSeconds(5), 5);
+
+    static Policy of(DatabasePolicy.Breaker asked) {
+      return new Policy(
+          asked.failureFraction(),
+          asked.slowFraction(),
+          asked.slow(),
+          asked.window(),
+          asked.minimum(),
+          asked.open(),
+          asked.probes());
+    }
   }
 
   private static final int LIMIT = 1_000;
 
-  private final Map<String, CircuitBreaker> byServer = new ConcurrentHashMap<>();
-  private final CircuitBreakerConfig config;
+  private final Map<String, Kept> byServer = new ConcurrentHashMap<>();
+  private final Policy standard;
+  private final Clock clock;
 
-  public StatementBreakers(Policy policy, Clock clock) {
-    config =
+  /** A breaker and what it was made from. */
+  private record Kept(Policy policy, CircuitBreaker breaker) {}
+
+  public StatementBreakers(Policy standard, Clock clock) {
+    this.standard = standard;
+    this.clock = clock;
+  }
+
+  private CircuitBreaker made(String name, Policy policy) {
+    return CircuitBreaker.of(
+        name,
         CircuitBreakerConfig.custom()
             .failureRateThreshold((float) (policy.failureFraction() * 100))
             .slowCallRateThreshold((float) (policy.slowFraction() * 100))
@@ -59,49 +79,37 @@ public final class StatementBreakers {
             .waitDurationInOpenState(policy.open())
             .permittedNumberOfCallsInHalfOpenState(policy.trials())
             .currentTimestampFunction(unused -> clock.nanos(), TimeUnit.NANOSECONDS)
-            .clock(new Wall(clock))
-            .build();
+            .clock(new EngineTime(clock))
+            .build());
   }
 
-  /** The breaker of a server. */
-  CircuitBreaker of(String server) {
-    CircuitBreaker found = byServer.get(server);
-    if (found != null) {
-      return found;
+  /**
+   * The breaker of a server; a new one when its policy has changed.
+   *
+   * @param asked what the database's policy says; null = the agent's own
+   */
+  CircuitBreaker of(String server, DatabasePolicy.@Nullable Breaker asked) {
+    Policy policy = asked == null ? standard : Policy.of(asked);
+    Kept found = byServer.get(server);
+    if (found != null
+        && (asked == null && found.policy == standard || found.policy.equals(policy))) {
+      return found.breaker;
     }
     // addresses come from URLs of the application; a run-away number of them shares one breaker
-    String key = byServer.size() < LIMIT ? server : "others";
-    return byServer.computeIfAbsent(key, name -> CircuitBreaker.of(name, config));
+    String key = found != null || byServer.size() < LIMIT ? server : "others";
+    return byServer.compute(
+            key,
+            (name, now) ->
+                now != null && now.policy.equals(policy)
+                    ? now
+                    : new Kept(policy, made(name, policy)))
+        .breaker;
   }
 
   /** Servers and the states of their breakers. */
   public Map<String, String> states() {
     Map<String, String> states = new TreeMap<>();
-    byServer.forEach((server, breaker) -> states.put(server, breaker.getState().name()));
+    byServer.forEach((server, kept) -> states.put(server, kept.breaker.getState().name()));
     return states;
-  }
-
-  /** The engine's clock in the dress that the state machine wants. */
-  private static final class Wall extends java.time.Clock {
-    private final Clock clock;
-
-    Wall(Clock clock) {
-      this.clock = clock;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public java.time.Clock withZone(ZoneId zone) {
-      return this;
-    }
-
-    @Override
-    public Instant instant() {
-      return Instant.ofEpochSecond(0, clock.nanos());
-    }
   }
 }

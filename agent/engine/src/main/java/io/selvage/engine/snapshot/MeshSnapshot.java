@@ -15,6 +15,7 @@ public final class MeshSnapshot {
   private final Outbound outbound;
   private final Inbound inbound;
   private final Map<String, CompiledCluster> clusters;
+  private final Databases databases;
   private final List<Reason> reasons;
 
   /**
@@ -28,7 +29,13 @@ public final class MeshSnapshot {
     clusters = new ClusterCompiler(states, pickers).compile(config);
     outbound = outbound(config, routes, found);
     inbound = new InboundCompiler(found, routes).compile(config.inbound());
+    databases = new Databases(config.databases(), outbound);
     reasons = List.copyOf(found);
+  }
+
+  /** Policies for databases. */
+  public Databases databases() {
+    return databases;
   }
 
   private static Outbound outbound(MeshConfig config, RouteCompiler compiler, List<Reason> found) {

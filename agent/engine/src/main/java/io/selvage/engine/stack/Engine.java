@@ -9,15 +9,17 @@ import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Stack;
-import io.selvage.engine.flow.StatementFacts;
 import io.selvage.engine.match.HostTable;
+import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.NameTable;
 import io.selvage.engine.model.Node;
 import io.selvage.engine.observing.AccessLog;
+import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
+import io.selvage.engine.snapshot.DatabaseFacts;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.MeshSnapshot;
 import io.selvage.engine.snapshot.PortMode;
@@ -30,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The mesh of one JVM as the rest of the agent uses it: publish a configuration, get exchanges.
@@ -67,6 +70,7 @@ public final class Engine {
             b.randomness,
             b.accessLog,
             b.spans,
+            b.audit,
             series,
             breakers,
             mirrorsDropped);
@@ -140,12 +144,25 @@ public final class Engine {
    * trouble with the server.
    */
   public Exchange statement(StatementCall call, MeshContext context) {
-    StatementFacts facts = new StatementFacts(failures, call.system(), call.database(), call.sql());
+    DatabasePolicy policy = database(call.askedAddress(), call.askedPort(), call.database());
+    boolean led = !call.askedAddress().equals(call.address()) || call.askedPort() != call.port();
+    DatabaseFacts facts =
+        new DatabaseFacts(
+            failures, call.system(), call.database(), call.sql(), policy, call.batch(), led);
     facts.host = call.address();
     facts.port = call.port();
     facts.context = context;
     RequestHead line = new Line("EXECUTE", call.address() + ":" + call.port(), "");
     return new Exchange(statement, clock, line, facts);
+  }
+
+  /**
+   * The policy for a database; null when there is none.
+   *
+   * @param host as the JDBC URL has it; empty = embedded
+   */
+  public @Nullable DatabasePolicy database(String host, int port, String database) {
+    return snapshots.current().databases().find(host, port, database);
   }
 
   /** What connections to one of the application's ports must look like now. */
@@ -231,6 +248,7 @@ public final class Engine {
     private Randomness randomness = Randomness.SYSTEM;
     private AccessLog accessLog = AccessLog.NONE;
     private SpanSink spans = SpanSink.NONE;
+    private AuditSink audit = AuditSink.NONE;
     private StatementBreakers.Policy statementBreakers = StatementBreakers.Policy.DEFAULT;
     private Facts.LayerFailures failures = (layer, bug) -> {};
 
@@ -261,6 +279,12 @@ public final class Engine {
 
     public Builder spans(SpanSink value) {
       spans = value;
+      return this;
+    }
+
+    /** Told what was done in databases whose policy wants it. */
+    public Builder audit(AuditSink value) {
+      audit = value;
       return this;
     }
 

@@ -4,6 +4,7 @@ import io.selvage.engine.flow.Clock;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.model.Node;
 import io.selvage.engine.observing.AccessLog;
+import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.IstioLabels;
 import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
@@ -24,6 +25,7 @@ record Parts(
     Randomness random,
     AccessLog accessLog,
     SpanSink spans,
+    AuditSink audit,
     SeriesTable series,
     StatementBreakers breakers,
     LongAdder mirrorsDropped) {
