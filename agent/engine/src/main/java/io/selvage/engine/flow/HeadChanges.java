@@ -42,6 +42,12 @@ public final class HeadChanges {
     list.add(new Change(kind, name, value));
   }
 
+  void addAll(HeadChanges other) {
+    if (other.list != null) {
+      list = new ArrayList<>(other.list);
+    }
+  }
+
   /** The changes in the order they were made; never null. */
   public List<Change> list() {
     return list == null ? List.of() : list;

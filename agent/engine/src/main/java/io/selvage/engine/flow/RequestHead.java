@@ -46,6 +46,17 @@ public abstract class RequestHead {
     return null;
   }
 
+  /**
+   * Takes over line and header changes of the head that this one is a copy of, as an Envoy copies
+   * the headers that it would send and not those that it got.
+   */
+  public final void inherit(RequestHead from) {
+    authority = from.authority;
+    path = from.path;
+    lineChanged = from.lineChanged;
+    changes.addAll(from.changes);
+  }
+
   /** Whether the body can be sent again. */
   public abstract BodyReplay bodyReplay();
 

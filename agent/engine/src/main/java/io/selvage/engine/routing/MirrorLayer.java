@@ -1,9 +1,12 @@
 package io.selvage.engine.routing;
 
 import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.AttemptsLayer;
 import io.selvage.engine.flow.Clock;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
+import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Stack;
@@ -60,11 +63,36 @@ public final class MirrorLayer extends Layer {
       dropped.increment();
       return;
     }
+    head.inherit(x.head());
     String authority = head.authority();
     String host = HostTable.withoutPort(authority);
     head.rewriteAuthority(host + "-shadow" + authority.substring(host.length()));
     MeshFacts copy = facts.copy();
     copy.share = WeightedCluster.all(mirror.cluster());
     x.shadow(new Exchange(shadow, clock, head, copy));
+  }
+
+  /**
+   * Copies are sent once. One that its library gave up before it was sent (a body beyond the bound,
+   * no thread to send it) is counted as dropped.
+   */
+  public static final class Once extends AttemptsLayer {
+    private final LongAdder dropped;
+
+    public Once(LongAdder dropped) {
+      this.dropped = dropped;
+    }
+
+    @Override
+    protected @Nullable Action onOutcome(Exchange copy, Attempt a, Outcome outcome) {
+      return FINAL;
+    }
+
+    @Override
+    protected void onEnd(Exchange copy) {
+      if (copy.attempts() == 0) {
+        dropped.increment();
+      }
+    }
   }
 }

@@ -70,6 +70,7 @@ final class OutboundStack {
         .layer(new InheritedDeadlineLayer())
         .layer(new ClusterLayer())
         .layer(new RouteTimeoutLayer())
+        .attempts(new MirrorLayer.Once(p.mirrorsDropped()))
         .attempt(new PerTryLayer())
         .attempt(new AdmissionLayer())
         .attempt(new OutlierLayer())

@@ -1,6 +1,8 @@
 package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.BodyReplay;
+import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
@@ -10,9 +12,11 @@ import io.selvage.engine.flow.Transport;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
+import io.selvage.extension.KeptBody;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.SocketException;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.classic.ExecChain;
@@ -24,7 +28,6 @@ import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.Method;
 import org.apache.hc.core5.http.NoHttpResponseException;
-import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * aborting comes from others.
  */
 final class ClassicAttempts implements Transport {
+  /** Answers that are dropped are read up to here, so that their connection can be used again. */
+  private static final int DISCARD_BYTES = 64 * 1024;
+
   private final MeshRuntime mesh;
   private final EndpointRoutes routes;
   private final ClassicHttpRequest request;
@@ -83,7 +89,7 @@ final class ClassicAttempts implements Transport {
       try {
         return chain.proceed(copy(attempt), within);
       } catch (IOException thrown) {
-        if (!pooled || attempt.isAborted() || !isStale(thrown)) {
+        if (!pooled || attempt.isAborted() || !isStale(attempt, thrown)) {
           throw thrown;
         }
         scope.execRuntime.discardEndpoint();
@@ -107,25 +113,38 @@ final class ClassicAttempts implements Transport {
    * another one at once: as the library's own retry does, for idempotent requests alone (RFC 9110
    * §9.2.2).
    */
-  private boolean isStale(IOException thrown) {
+  private boolean isStale(Attempt attempt, IOException thrown) {
     boolean closed =
         thrown instanceof NoHttpResponseException
             || thrown instanceof ConnectionClosedException
             || thrown instanceof SocketException;
-    HttpEntity entity = request.getEntity();
     return closed
         && !scope.execRuntime.isExecutionAborted()
         && Method.isIdempotent(request.getMethod())
-        && (entity == null || entity.isRepeatable());
+        && attempt.exchange().head().bodyReplay() == BodyReplay.REPEATABLE;
   }
 
-  private ClassicHttpRequest copy(Attempt attempt) {
-    ClassicHttpRequest copy = ((ClassicRequestHead) attempt.exchange().head()).copy();
-    HttpEntity entity = copy.getEntity();
-    if (entity != null) {
-      copy.setEntity(new WatchedEntity(entity, attempt));
+  private static ClassicHttpRequest copy(Attempt attempt) {
+    return ((ClassicRequestHead) attempt.exchange().head()).copy(attempt);
+  }
+
+  /** By a runtime of its own, on a thread of the mesh's, once the body is here. */
+  @Override
+  public void shadow(Exchange copy) {
+    KeptBody kept = ((ClassicRequestHead) copy.head()).kept();
+    if (kept == null) {
+      Mirrored.send(mesh, copy, routes, request, scope, chain);
+    } else {
+      kept.whenKnown(
+          whole -> {
+            if (whole == null) {
+              copy.end(End.ABORTED);
+            } else {
+              ((ClassicRequestHead) copy.head()).body(whole);
+              Mirrored.send(mesh, copy, routes, request, scope, chain);
+            }
+          });
     }
-    return copy;
   }
 
   /**
@@ -155,24 +174,29 @@ final class ClassicAttempts implements Transport {
         && responded.head() instanceof ClassicResponseHead head) {
       ClassicHttpResponse response = head.response();
       HttpEntity entity = response.getEntity();
-      if (entity != null && isLarge(entity)) {
-        scope.execRuntime.discardEndpoint();
-      } else {
-        EntityUtils.consumeQuietly(entity);
-        try {
+      try {
+        if (entity == null || isRead(entity)) {
           response.close();
-        } catch (IOException broken) {
+        } else {
           scope.execRuntime.discardEndpoint();
         }
+      } catch (IOException broken) {
+        scope.execRuntime.discardEndpoint();
       }
     }
   }
 
   /**
-   * Reading such an answer to its end, only to keep its connection, would delay the next attempt.
+   * Reads a short answer to its end, so that its connection can be used again; a long one would
+   * only delay the next attempt.
    */
-  private static boolean isLarge(HttpEntity entity) {
-    return entity.getContentLength() < 0 ? !entity.isChunked() : entity.getContentLength() > 65_536;
+  private static boolean isRead(HttpEntity entity) throws IOException {
+    long length = entity.getContentLength();
+    if (length < 0 ? !entity.isChunked() : length > DISCARD_BYTES) {
+      return false;
+    }
+    InputStream content = entity.getContent();
+    return content == null || content.readNBytes(DISCARD_BYTES + 1).length <= DISCARD_BYTES;
   }
 
   /** What the application gets. */

@@ -1,9 +1,11 @@
 package io.selvage.instrumentation.httpclient5;
 
+import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.extension.KeptBody;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -15,11 +17,44 @@ import org.jspecify.annotations.Nullable;
 
 /** A request of the library as the engine sees it. */
 final class ClassicRequestHead extends RequestHead {
+  private static final String LIBRARYS_PROXY =
+      "org.apache.hc.client5.http.impl.classic.RequestEntityProxy";
+
   private final ClassicHttpRequest request;
+  private final @Nullable KeptBody kept;
+  private volatile byte @Nullable [] own;
 
   ClassicRequestHead(ClassicHttpRequest request, HttpHost target) {
     super(request.getMethod(), "http", authority(request, target), path(request), Protocol.HTTP1);
     this.request = request;
+    this.kept = isOneShot(request.getEntity()) ? new KeptBody() : null;
+  }
+
+  private ClassicRequestHead(ClassicRequestHead original) {
+    super(
+        original.method(),
+        original.scheme(),
+        original.authority(),
+        original.path(),
+        original.protocol());
+    this.request = original.request;
+    this.kept = original.kept;
+  }
+
+  /** Newer versions put a body that can be read once into a proxy that calls it repeatable. */
+  private static boolean isOneShot(@Nullable HttpEntity entity) {
+    return entity != null
+        && (!entity.isRepeatable() || entity.getClass().getName().equals(LIBRARYS_PROXY));
+  }
+
+  @Override
+  public RequestHead shadowCopy() {
+    return new ClassicRequestHead(this);
+  }
+
+  /** The body while it passes; null when it can be had again from the application's entity. */
+  @Nullable KeptBody kept() {
+    return kept;
   }
 
   private static String authority(ClassicHttpRequest request, HttpHost target) {
@@ -38,11 +73,16 @@ final class ClassicRequestHead extends RequestHead {
     return path == null || path.isEmpty() ? "/" : path;
   }
 
-  /** Asked anew each time: newer versions call any body repeatable until it has been touched. */
   @Override
   public BodyReplay bodyReplay() {
-    HttpEntity entity = request.getEntity();
-    return entity == null || entity.isRepeatable() ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
+    return kept == null || own != null || kept.isRepeatable()
+        ? BodyReplay.REPEATABLE
+        : BodyReplay.ONE_SHOT;
+  }
+
+  /** A copy has its body for itself, as the original lets go of it. */
+  void body(byte[] whole) {
+    own = whole;
   }
 
   @Override
@@ -66,7 +106,7 @@ final class ClassicRequestHead extends RequestHead {
    * A request to send once: the library adds headers to what it sends and refuses to add them
    * again.
    */
-  ClassicHttpRequest copy() {
+  ClassicHttpRequest copy(Attempt attempt) {
     BasicClassicHttpRequest copy =
         new BasicClassicHttpRequest(
             request.getMethod(), lineChanged() ? path() : request.getPath());
@@ -78,7 +118,14 @@ final class ClassicRequestHead extends RequestHead {
     if (lineChanged()) {
       copy.setHeader("Host", authority());
     }
-    copy.setEntity(request.getEntity());
+    HttpEntity entity = request.getEntity();
+    if (entity != null) {
+      byte[] whole = own != null ? own : kept == null ? null : kept.whole();
+      copy.setEntity(
+          whole == null
+              ? new WatchedEntity(entity, attempt, kept)
+              : new KeptEntity(entity, attempt, whole));
+    }
     return copy;
   }
 

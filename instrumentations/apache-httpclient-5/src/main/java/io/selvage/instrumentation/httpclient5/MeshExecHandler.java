@@ -2,6 +2,7 @@ package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
+import io.selvage.extension.KeptBody;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class MeshExecHandler implements ExecChainHandler {
       return chain.proceed(request, scope);
     }
     ClassicAttempts attempts = new ClassicAttempts(mesh, routes, request, scope, chain);
+    KeptBody kept = ((ClassicRequestHead) exchange.head()).kept();
     try {
       Outcome outcome = mesh.blocking().run(exchange, attempts);
       return attempts.answer(exchange, outcome);
@@ -41,6 +43,10 @@ final class MeshExecHandler implements ExecChainHandler {
           new InterruptedIOException("interrupted while waiting for the mesh");
       stopped.initCause(interrupted);
       throw stopped;
+    } finally {
+      if (kept != null) {
+        kept.release();
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 abstract class GrpcContract
     implements GrpcRoutingPromises,
         GrpcRetryPromises,
+        GrpcMirrorPromises,
         GrpcStreamPromises,
         GrpcTimePromises,
         GrpcSafetyPromises {

@@ -61,6 +61,7 @@ final class Upstream implements AutoCloseable {
   private final List<String> messages = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
+  private final AtomicInteger answered = new AtomicInteger();
   private volatile Behaviour behaviour = call -> {};
 
   private Upstream(String name, @Nullable Credentials credentials, boolean mutual)
@@ -140,6 +141,11 @@ final class Upstream implements AutoCloseable {
 
   int connections() {
     return connections.get();
+  }
+
+  /** Unary calls whose answer is on its way. */
+  int answered() {
+    return answered.get();
   }
 
   int cancelled() {
@@ -225,6 +231,7 @@ final class Upstream implements AutoCloseable {
       if (!refuses(answer)) {
         answer.onNext(name + ":" + message);
         answer.onCompleted();
+        answered.incrementAndGet();
       }
     }
 

@@ -5,14 +5,13 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.extension.KeptBody;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /** A request of this library as the engine sees it, and back. */
@@ -30,6 +29,8 @@ final class JdkRequest extends RequestHead {
 
   private final HttpRequest request;
   private final HttpClient client;
+  private final @Nullable KeptBody kept;
+  private volatile byte @Nullable [] own;
 
   JdkRequest(HttpRequest request, HttpClient client) {
     super(
@@ -42,6 +43,30 @@ final class JdkRequest extends RequestHead {
             : Protocol.HTTP1);
     this.request = request;
     this.client = client;
+    this.kept = isOneShot(request) ? new KeptBody() : null;
+  }
+
+  private JdkRequest(JdkRequest original) {
+    super(
+        original.method(),
+        original.scheme(),
+        original.authority(),
+        original.path(),
+        original.protocol());
+    this.request = original.request;
+    this.client = original.client;
+    this.kept = null; // the original's, which lets go of it
+  }
+
+  /** Nothing is known of publishers that are not the library's own. */
+  private static boolean isOneShot(HttpRequest request) {
+    HttpRequest.BodyPublisher body = request.bodyPublisher().orElse(null);
+    if (body == null || body.contentLength() == 0) {
+      return false;
+    }
+    String type = body.getClass().getName();
+    return !type.startsWith("jdk.internal.net.http.RequestPublishers$")
+        || !REPEATABLE.contains(type.substring(type.indexOf('$') + 1));
   }
 
   private static String pathOf(URI uri) {
@@ -62,20 +87,22 @@ final class JdkRequest extends RequestHead {
 
   @Override
   public BodyReplay bodyReplay() {
-    HttpRequest.BodyPublisher body = request.bodyPublisher().orElse(null);
-    if (body == null || body.contentLength() == 0) {
-      return BodyReplay.REPEATABLE;
-    }
-    String type = body.getClass().getName();
-    return type.startsWith("jdk.internal.net.http.RequestPublishers$")
-            && REPEATABLE.contains(type.substring(type.indexOf('$') + 1))
-        ? BodyReplay.REPEATABLE
-        : BodyReplay.ONE_SHOT;
+    return kept == null || kept.isRepeatable() ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
   }
 
   @Override
-  public @Nullable RequestHead shadowCopy() {
-    return bodyReplay() == BodyReplay.REPEATABLE ? new JdkRequest(request, client) : null;
+  public RequestHead shadowCopy() {
+    return new JdkRequest(this);
+  }
+
+  /** The body while it passes; null when it can be had again. */
+  @Nullable KeptBody kept() {
+    return kept;
+  }
+
+  /** A copy has its body for itself, as the original lets go of it. */
+  void body(byte[] whole) {
+    own = whole;
   }
 
   /**
@@ -99,7 +126,10 @@ final class JdkRequest extends RequestHead {
     }
     HttpRequest.BodyPublisher body = request.bodyPublisher().orElse(null);
     if (body != null && body.contentLength() != 0) {
-      builder.method(request.method(), new Watched(body, attempt));
+      byte[] whole = own != null ? own : kept == null ? null : kept.whole();
+      HttpRequest.BodyPublisher sent =
+          whole == null ? body : HttpRequest.BodyPublishers.ofByteArray(whole);
+      builder.method(request.method(), new WatchedBody(sent, attempt, whole == null ? kept : null));
     }
     return builder.build();
   }
@@ -122,21 +152,6 @@ final class JdkRequest extends RequestHead {
       }
     } catch (IllegalArgumentException restricted) {
       // host, connection and the like are the library's own; it refuses them from anybody
-    }
-  }
-
-  /** Tells the attempt when the library starts to send the body. */
-  private record Watched(HttpRequest.BodyPublisher body, Attempt attempt)
-      implements HttpRequest.BodyPublisher {
-    @Override
-    public long contentLength() {
-      return body.contentLength();
-    }
-
-    @Override
-    public void subscribe(Flow.Subscriber<? super ByteBuffer> subscriber) {
-      attempt.requestSent();
-      body.subscribe(subscriber);
     }
   }
 }

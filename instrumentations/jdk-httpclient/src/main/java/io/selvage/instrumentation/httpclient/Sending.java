@@ -11,6 +11,7 @@ import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
+import io.selvage.extension.KeptBody;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
@@ -21,13 +22,10 @@ import java.net.http.HttpConnectTimeoutException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpTimeoutException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  * @param <T> what the application's body handler makes
  */
 final class Sending<T> implements AsyncTransport {
-  /** Answers that are dropped are read up to here, so that their connection can be used again. */
-  private static final int DISCARD_BYTES = 64 * 1024;
-
   private final MeshRuntime mesh;
   private final HttpClient client;
   private final HttpRequest request;
@@ -148,19 +143,33 @@ final class Sending<T> implements AsyncTransport {
     answer.whenComplete((response, thrown) -> one.done(sent, response, thrown));
   }
 
-  /** A copy of the request: driven like any other, and nobody waits for its answer. */
+  /** A copy of the request, once its body is here. */
   @Override
   public void shadow(Exchange copy) {
-    if (copy.head() instanceof JdkRequest copied) {
-      Sending<@Nullable Void> mirrored =
-          new Sending<>(
-              mesh, client, request, copied, HttpResponse.BodyHandlers.discarding(), null);
-      AsyncDriver made = mesh.async(copy, mirrored, mirrored::settled);
-      mirrored.driver = made;
-      made.start();
+    KeptBody kept = head.kept();
+    if (kept == null) {
+      mirror(copy, (JdkRequest) copy.head());
     } else {
-      copy.end(End.ABORTED);
+      kept.whenKnown(
+          whole -> {
+            if (whole == null) {
+              copy.end(End.ABORTED);
+            } else {
+              JdkRequest copied = (JdkRequest) copy.head();
+              copied.body(whole);
+              mirror(copy, copied);
+            }
+          });
     }
+  }
+
+  /** Driven like any other, and nobody waits for its answer. */
+  private void mirror(Exchange copy, JdkRequest copied) {
+    Sending<@Nullable Void> mirrored =
+        new Sending<>(mesh, client, request, copied, HttpResponse.BodyHandlers.discarding(), null);
+    AsyncDriver made = mesh.async(copy, mirrored, mirrored::settled);
+    mirrored.driver = made;
+    made.start();
   }
 
   private @Nullable Duration leftOfTimeout() {
@@ -242,7 +251,16 @@ final class Sending<T> implements AsyncTransport {
     }
   }
 
+  /** There will be no further attempt. */
+  private void letGo() {
+    KeptBody kept = head.kept();
+    if (kept != null) {
+      kept.release();
+    }
+  }
+
   private void complete(HttpResponse<T> response) {
+    letGo();
     Result future = result;
     result = null;
     if (future != null) {
@@ -251,6 +269,7 @@ final class Sending<T> implements AsyncTransport {
   }
 
   private void fail(Throwable thrown) {
+    letGo();
     Result future = result;
     result = null;
     if (future != null) {
@@ -281,7 +300,8 @@ final class Sending<T> implements AsyncTransport {
     JdkResponse response = JdkResponse.of(rejection);
     try {
       HttpResponse.BodySubscriber<T> subscriber = handler.apply(response);
-      Whole whole = new Whole(subscriber, rejection.body().getBytes(StandardCharsets.UTF_8));
+      WholeBody whole =
+          new WholeBody(subscriber, rejection.body().getBytes(StandardCharsets.UTF_8));
       subscriber.onSubscribe(whole);
       subscriber
           .getBody()
@@ -295,89 +315,6 @@ final class Sending<T> implements AsyncTransport {
               });
     } catch (RuntimeException thrown) {
       fail(thrown);
-    }
-  }
-
-  /** A body that is there already. */
-  private static final class Whole implements Flow.Subscription {
-    private final Flow.Subscriber<List<ByteBuffer>> subscriber;
-    private final byte[] bytes;
-    private boolean over;
-
-    Whole(Flow.Subscriber<List<ByteBuffer>> subscriber, byte[] bytes) {
-      this.subscriber = subscriber;
-      this.bytes = bytes;
-    }
-
-    @Override
-    public synchronized void request(long n) {
-      if (over) {
-        return;
-      }
-      over = true;
-      if (bytes.length > 0) {
-        subscriber.onNext(List.of(ByteBuffer.wrap(bytes).asReadOnlyBuffer()));
-      }
-      subscriber.onComplete();
-    }
-
-    @Override
-    public synchronized void cancel() {
-      over = true;
-    }
-  }
-
-  /** Drops an answer that is superseded; a long one breaks the connection off. */
-  private static final class Discarding<T> implements HttpResponse.BodySubscriber<T> {
-    private final CompletableFuture<T> body = new CompletableFuture<>();
-    private final boolean readable;
-    private Flow.@Nullable Subscription upstream;
-    private long seen;
-
-    Discarding(HttpResponse.ResponseInfo info) {
-      readable = info.headers().firstValueAsLong("content-length").orElse(0) <= DISCARD_BYTES;
-    }
-
-    @Override
-    public CompletableFuture<T> getBody() {
-      return body;
-    }
-
-    @Override
-    public void onSubscribe(Flow.Subscription subscription) {
-      upstream = subscription;
-      if (readable) {
-        subscription.request(Long.MAX_VALUE);
-      } else {
-        stop(subscription);
-      }
-    }
-
-    @Override
-    public void onNext(List<ByteBuffer> buffers) {
-      for (ByteBuffer buffer : buffers) {
-        seen += buffer.remaining();
-      }
-      Flow.Subscription subscription = upstream;
-      if (seen > DISCARD_BYTES && subscription != null) {
-        stop(subscription);
-      }
-    }
-
-    private void stop(Flow.Subscription subscription) {
-      subscription.cancel();
-      onComplete();
-    }
-
-    @Override
-    public void onError(Throwable thrown) {
-      body.completeExceptionally(thrown);
-    }
-
-    @Override
-    @SuppressWarnings("NullAway") // nobody gets it
-    public void onComplete() {
-      body.complete(null);
     }
   }
 

@@ -4,13 +4,12 @@ import io.selvage.instrumentation.testing.WovenJvm;
 import io.selvage.instrumentation.testing.client.Caller;
 import io.selvage.instrumentation.testing.client.ForgottenBodyPromises;
 import io.selvage.instrumentation.testing.client.HttpClientContract;
-import io.selvage.instrumentation.testing.client.MirrorPromises;
 import java.net.http.HttpClient;
 import org.junit.jupiter.api.AfterAll;
 
 /** {@code java.net.http} of the running JDK, {@code sendAsync} over HTTP/2.0. */
 class JdkHttpClientHttp2AsyncContractTest extends HttpClientContract
-    implements ForgottenBodyPromises, MirrorPromises {
+    implements ForgottenBodyPromises {
   @Override
   protected Caller newCaller(Caller.Setup setup) {
     return new JdkCaller(setup, HttpClient.Version.HTTP_2, true);

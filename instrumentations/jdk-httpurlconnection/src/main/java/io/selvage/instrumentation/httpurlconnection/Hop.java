@@ -3,6 +3,7 @@ package io.selvage.instrumentation.httpurlconnection;
 import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.BodyReplay;
+import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.HeadChanges;
@@ -16,6 +17,7 @@ import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
+import io.selvage.extension.ShadowThreads;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
@@ -185,6 +187,26 @@ final class Hop implements Transport {
   public void discard(Outcome outcome) {
     if (outcome instanceof Responded responded && responded.head() instanceof UrlResponse head) {
       new Answer.Native(head, null, owner, method).discard();
+    }
+  }
+
+  /** As another hop, on a thread of the mesh's; a body that streams is not copied. */
+  @Override
+  public void shadow(Exchange copy) {
+    MeshRuntime mesh = Mesh.runtime();
+    if (mesh != null && copy.head() instanceof UrlHead copied) {
+      Hop beside = new Hop(url, method, copied.request(), new Object(), body, streaming);
+      ShadowThreads.send(copy, () -> beside.drop(mesh, copy));
+    } else {
+      copy.end(End.ABORTED);
+    }
+  }
+
+  private void drop(MeshRuntime mesh, Exchange copy) {
+    try {
+      discard(mesh.blocking().run(copy, this));
+    } catch (InterruptedException stopped) {
+      Thread.currentThread().interrupt();
     }
   }
 

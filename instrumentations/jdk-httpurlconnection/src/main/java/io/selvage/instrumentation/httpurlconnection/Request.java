@@ -26,6 +26,20 @@ final class Request {
     this.proxy = proxy;
   }
 
+  /** The same for a request beside this one, with no answer to a challenge. */
+  Request copy() {
+    Request copy = new Request(proxy);
+    copy.headers.addAll(headers);
+    copy.connectTimeout = connectTimeout;
+    copy.readTimeout = readTimeout;
+    copy.useCaches = useCaches;
+    copy.allowUserInteraction = allowUserInteraction;
+    copy.doInput = true;
+    copy.doOutput = doOutput;
+    copy.ifModifiedSince = ifModifiedSince;
+    return copy;
+  }
+
   void set(String name, @Nullable String value) {
     headers.removeIf(header -> header.getKey().equalsIgnoreCase(name));
     add(name, value);

@@ -17,6 +17,26 @@ final class UrlHead extends RequestHead {
     this.replay = replay;
   }
 
+  private UrlHead(UrlHead original) {
+    super(
+        original.method(),
+        original.scheme(),
+        original.authority(),
+        original.path(),
+        original.protocol());
+    this.request = original.request.copy();
+    this.replay = original.replay;
+  }
+
+  @Override
+  public @Nullable RequestHead shadowCopy() {
+    return replay == BodyReplay.REPEATABLE ? new UrlHead(this) : null;
+  }
+
+  Request request() {
+    return request;
+  }
+
   private static String authorityOf(URL url) {
     return url.getPort() < 0 ? url.getHost() : url.getHost() + ":" + url.getPort();
   }

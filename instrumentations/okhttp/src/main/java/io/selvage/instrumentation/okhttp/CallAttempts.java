@@ -12,6 +12,7 @@ import io.selvage.engine.flow.Transport;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
+import io.selvage.extension.KeptBody;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Interceptor;
 import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
 import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.Response;
@@ -33,12 +35,37 @@ final class CallAttempts implements Transport {
   private final MeshRuntime mesh;
   private final CallInternals internals;
   private final Interceptor.Chain chain;
+  private final BesideClient beside;
   private volatile @Nullable Object exchangeOfResponse;
 
-  CallAttempts(MeshRuntime mesh, CallInternals internals, Interceptor.Chain chain) {
+  CallAttempts(
+      MeshRuntime mesh, CallInternals internals, Interceptor.Chain chain, BesideClient beside) {
     this.mesh = mesh;
     this.internals = internals;
     this.chain = chain;
+    this.beside = beside;
+  }
+
+  @Override
+  public void shadow(Exchange copy) {
+    OkHttpClient client = beside.get();
+    CallHead head = (CallHead) copy.head();
+    KeptBody kept = head.kept();
+    if (client == null) {
+      copy.end(End.ABORTED);
+    } else if (kept == null) {
+      MirroredCall.send(mesh, client, copy);
+    } else {
+      kept.whenKnown(
+          whole -> {
+            if (whole == null) {
+              copy.end(End.ABORTED);
+            } else {
+              head.body(whole);
+              MirroredCall.send(mesh, client, copy);
+            }
+          });
+    }
   }
 
   @Override

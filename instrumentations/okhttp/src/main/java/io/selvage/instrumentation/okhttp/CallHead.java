@@ -5,6 +5,7 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.extension.KeptBody;
 import java.util.List;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
@@ -14,12 +15,52 @@ import org.jspecify.annotations.Nullable;
 /** A request of the library as the engine sees it. */
 final class CallHead extends RequestHead {
   private final Request request;
-  private final BodyReplay replay;
+  private final Bodies body;
+  private final @Nullable KeptBody kept;
+  private volatile byte @Nullable [] own;
 
-  CallHead(Request request, BodyReplay replay) {
+  /** How a body can be written. */
+  enum Bodies {
+    /** As often as wanted, or there is none. */
+    REPEATABLE,
+    /** Once; kept as it passes. */
+    ONE_SHOT,
+    /** Once, while the answer comes already. */
+    DUPLEX
+  }
+
+  CallHead(Request request, Bodies body) {
     super(request.method(), "http", authority(request), path(request.url()), Protocol.HTTP1);
     this.request = request;
-    this.replay = replay;
+    this.body = body;
+    this.kept = body == Bodies.ONE_SHOT ? new KeptBody() : null;
+  }
+
+  private CallHead(CallHead original) {
+    super(
+        original.method(),
+        original.scheme(),
+        original.authority(),
+        original.path(),
+        original.protocol());
+    this.request = original.request;
+    this.body = original.body;
+    this.kept = original.kept;
+  }
+
+  @Override
+  public @Nullable RequestHead shadowCopy() {
+    return body == Bodies.DUPLEX ? null : new CallHead(this);
+  }
+
+  /** The body while it passes; null when it can be written again or cannot be kept. */
+  @Nullable KeptBody kept() {
+    return kept;
+  }
+
+  /** A copy has its body for itself, as the original lets go of it. */
+  void body(byte[] whole) {
+    own = whole;
   }
 
   private static String authority(Request request) {
@@ -39,7 +80,10 @@ final class CallHead extends RequestHead {
 
   @Override
   public BodyReplay bodyReplay() {
-    return replay;
+    if (kept != null) {
+      return own != null || kept.isRepeatable() ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
+    }
+    return body == Bodies.DUPLEX ? BodyReplay.ONE_SHOT : BodyReplay.REPEATABLE;
   }
 
   @Override
@@ -69,9 +113,14 @@ final class CallHead extends RequestHead {
               .build());
       copy.header("Host", authority());
     }
-    RequestBody body = request.body();
-    if (body != null && replay == BodyReplay.ONE_SHOT) {
-      copy.method(request.method(), new WatchedBody(body, attempt));
+    RequestBody content = request.body();
+    if (content != null && body != Bodies.REPEATABLE) {
+      byte[] whole = own != null ? own : kept == null ? null : kept.whole();
+      copy.method(
+          request.method(),
+          whole == null
+              ? new WatchedBody(content, attempt, kept)
+              : new KeptContent(content, attempt, whole));
     }
     return copy.build();
   }

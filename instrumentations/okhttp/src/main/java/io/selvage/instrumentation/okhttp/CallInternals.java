@@ -34,19 +34,20 @@ final class CallInternals {
       @Nullable MethodHandle release,
       @Nullable MethodHandle exchange) {}
 
-  /**
-   * Whether the body can be written a second time; before 3.14 a body of unknown length is taken
-   * for one-shot.
-   */
-  boolean isRepeatable(@Nullable RequestBody body) throws IOException {
+  /** How the body can be written; before 3.14 a body of unknown length is taken for one-shot. */
+  CallHead.Bodies kindOf(@Nullable RequestBody body) throws IOException {
     if (body == null) {
-      return true;
+      return CallHead.Bodies.REPEATABLE;
     }
     if (ONE_SHOT == null || DUPLEX == null) {
-      return body.contentLength() >= 0;
+      return body.contentLength() >= 0 ? CallHead.Bodies.REPEATABLE : CallHead.Bodies.ONE_SHOT;
     }
-    return !Boolean.TRUE.equals(invoke(ONE_SHOT, body))
-        && !Boolean.TRUE.equals(invoke(DUPLEX, body));
+    if (Boolean.TRUE.equals(invoke(DUPLEX, body))) {
+      return CallHead.Bodies.DUPLEX;
+    }
+    return Boolean.TRUE.equals(invoke(ONE_SHOT, body))
+        ? CallHead.Bodies.ONE_SHOT
+        : CallHead.Bodies.REPEATABLE;
   }
 
   /** Whether attempts of this call can be cancelled alone. */

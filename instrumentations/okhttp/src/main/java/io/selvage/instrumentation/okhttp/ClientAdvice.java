@@ -15,11 +15,17 @@ public final class ClientAdvice {
   @Advice.OnMethodEnter
   public static void enter(@Advice.Argument(0) OkHttpClient.Builder builder) {
     List<Interceptor> interceptors = builder.interceptors();
-    int last = interceptors.size() - 1;
-    if (last >= 0 && interceptors.get(last) instanceof MeshInterceptor) {
-      return;
-    }
     interceptors.removeIf(MeshInterceptor.class::isInstance);
     interceptors.add(new MeshInterceptor());
+  }
+
+  /** The client is whole now, so that others can be derived from it. */
+  @Advice.OnMethodExit
+  public static void exit(@Advice.This OkHttpClient client) {
+    List<Interceptor> interceptors = client.interceptors();
+    int last = interceptors.size() - 1;
+    if (last >= 0 && interceptors.get(last) instanceof MeshInterceptor mine) {
+      mine.belongsTo(client);
+    }
   }
 }

@@ -1,14 +1,15 @@
 package io.selvage.instrumentation.okhttp;
 
-import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
+import io.selvage.extension.KeptBody;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
+import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,12 @@ import org.jspecify.annotations.Nullable;
 /** Sends each call as the mesh says; the last application interceptor of a client, any thread. */
 final class MeshInterceptor implements Interceptor {
   private final CallInternals internals = new CallInternals();
+  private final BesideClient beside = new BesideClient();
+
+  /** The client that this interceptor has been put into. */
+  void belongsTo(OkHttpClient client) {
+    beside.derivesFrom(client);
+  }
 
   @Override
   public Response intercept(Chain chain) throws IOException {
@@ -25,7 +32,8 @@ final class MeshInterceptor implements Interceptor {
     if (mesh == null || exchange == null) {
       return chain.proceed(request);
     }
-    CallAttempts attempts = new CallAttempts(mesh, internals, chain);
+    CallAttempts attempts = new CallAttempts(mesh, internals, chain, beside);
+    KeptBody kept = ((CallHead) exchange.head()).kept();
     try {
       Outcome outcome = mesh.blocking().run(exchange, attempts);
       return attempts.answer(exchange, outcome);
@@ -35,6 +43,10 @@ final class MeshInterceptor implements Interceptor {
           new InterruptedIOException("interrupted while waiting for the mesh");
       stopped.initCause(interrupted);
       throw stopped;
+    } finally {
+      if (kept != null) {
+        kept.release();
+      }
     }
   }
 
@@ -42,9 +54,8 @@ final class MeshInterceptor implements Interceptor {
   private @Nullable Exchange exchange(MeshRuntime mesh, Request request) {
     try {
       HttpUrl url = request.url();
-      BodyReplay replay =
-          internals.isRepeatable(request.body()) ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
-      return mesh.outbound(new CallHead(request, replay), url.host(), url.port());
+      CallHead head = new CallHead(request, internals.kindOf(request.body()));
+      return mesh.outbound(head, url.host(), url.port());
     } catch (RuntimeException | IOException broken) {
       mesh.report("SELV-6090", "okhttp: the request goes on without the mesh: " + broken);
       return null;

@@ -19,6 +19,13 @@ final class CallHead extends RequestHead {
     this.replay = replay;
   }
 
+  @Override
+  public RequestHead shadowCopy() {
+    Metadata copied = new Metadata();
+    copied.merge(headers);
+    return new CallHead(authority(), pathOnly().substring(1), copied, () -> BodyReplay.REPEATABLE);
+  }
+
   /** What can be replayed depends on what was sent so far. */
   @Override
   public BodyReplay bodyReplay() {

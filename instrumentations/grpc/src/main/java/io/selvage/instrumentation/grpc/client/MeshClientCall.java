@@ -22,6 +22,7 @@ import io.selvage.engine.flow.Responded;
 import io.selvage.extension.Failures;
 import io.selvage.extension.MeshRuntime;
 import java.net.UnknownHostException;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
@@ -44,9 +45,9 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
   private final Object lock = new Object();
   private final ReplayBuffer<Q> buffer;
   private final Context context = Context.current();
+  private final Copies<Q> copies;
   private @Nullable ClientCall<Q, R> aside;
   private @Nullable AsyncDriver driver;
-  private @Nullable CallHead head;
   private @Nullable Listener<R> application;
   private volatile @Nullable AttemptCall<Q, R> current;
   private volatile boolean committed;
@@ -68,6 +69,12 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
     this.options = options;
     this.next = next;
     this.buffer = new ReplayBuffer<>(method);
+    this.copies =
+        new Copies<>(
+            (copy, messages) ->
+                new MeshClientCall<>(
+                        mesh, target, method, options.withExecutor(Runnable::run), next)
+                    .mirror(copy, messages));
   }
 
   @Override
@@ -75,7 +82,6 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
     application = listener;
     String authority = options.getAuthority() == null ? next.authority() : options.getAuthority();
     CallHead asked = new CallHead(authority, method.getFullMethodName(), headers, this::replay);
-    head = asked;
     Exchange exchange = exchange(asked);
     if (exchange == null) {
       ClientCall<Q, R> plain = next.newCall(method, options);
@@ -83,9 +89,36 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
       plain.start(listener, headers);
       return;
     }
+    start(exchange);
+  }
+
+  /** Drives an exchange whose head a codec has made. */
+  private void start(Exchange exchange) {
     AsyncDriver started = mesh.async(exchange, this, this::settled);
     driver = started;
     started.start();
+  }
+
+  /** Drives a copy: nobody but its listener waits for what comes of it. */
+  void mirror(Exchange copy, List<Q> messages) {
+    application = new Drained<>(this);
+    start(copy);
+    request(1);
+    messages.forEach(this::sendMessage);
+    halfClose();
+  }
+
+  @Override
+  public void shadow(Exchange copy) {
+    List<Q> messages;
+    synchronized (lock) {
+      messages = halfClosed ? buffer.whole() : null;
+      if (!halfClosed) {
+        copies.add(copy);
+        return;
+      }
+    }
+    copies.send(copy, messages);
   }
 
   /** Null when the mesh stands aside or cannot answer. */
@@ -182,6 +215,7 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
       closed = true;
       buffer.drop();
     }
+    copies.sendAll(null);
     Executor executor =
         options.getExecutor() == null ? ForkJoinPool.commonPool() : options.getExecutor();
     executor.execute(context.wrap(() -> listener().onClose(status, trailers)));
@@ -229,6 +263,7 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
   }
 
   void end(End how) {
+    copies.sendAll(null);
     AsyncDriver known = driver;
     if (known != null) {
       known.end(how);
@@ -276,10 +311,13 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
       plain.halfClose();
       return;
     }
+    List<Q> messages;
     synchronized (lock) {
       halfClosed = true;
+      messages = copies.isEmpty() ? null : buffer.whole();
       withCall(ClientCall::halfClose);
     }
+    copies.sendAll(messages);
   }
 
   @Override

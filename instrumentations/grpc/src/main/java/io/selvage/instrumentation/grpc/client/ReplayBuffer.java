@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of a call for further attempts: bounded once an attempt has a connection, kept by
@@ -57,6 +58,11 @@ final class ReplayBuffer<Q> {
 
   BodyReplay replay() {
     return dropped || bytes > LIMIT_BYTES ? BodyReplay.ONE_SHOT : BodyReplay.REPEATABLE;
+  }
+
+  /** All messages so far; null when they were too many to be kept. */
+  @Nullable List<Q> whole() {
+    return replay() == BodyReplay.ONE_SHOT ? null : List.copyOf(messages);
   }
 
   boolean isEmpty() {

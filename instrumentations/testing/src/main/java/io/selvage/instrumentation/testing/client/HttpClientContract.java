@@ -20,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 public abstract class HttpClientContract
     implements RoutingPromises,
         RetryPromises,
+        MirrorPromises,
         TimePromises,
         BodyPromises,
         PoolPromises,

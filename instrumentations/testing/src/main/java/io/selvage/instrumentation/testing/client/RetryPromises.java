@@ -102,6 +102,44 @@ public interface RetryPromises extends ClientWorld {
     assertThat(failing.last().bodyBytes()).isEqualTo(200_000);
   }
 
+  /** A short one is kept while it is sent, as an Envoy would buffer it. */
+  @Test
+  default void repeatsAShortOneShotBody() throws Exception {
+    needs(Caller.Lacks.ONE_SHOT_BODY);
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(failing.port()).endpoint(good.port());
+    world().publish();
+    byte[] body = new byte[40_000];
+    new java.util.Random(5).nextBytes(body);
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(text(Call.stream(REVIEWS + "/" + i, body))).isEqualTo("good");
+    }
+    assertThat(failing.received()).isNotEmpty();
+    assertThat(good.received())
+        .hasSize(2)
+        .allSatisfy(seen -> assertThat(seen.bodyHash()).isEqualTo(Arrays.hashCode(body)));
+  }
+
+  @Test
+  default void repeatsALongBodyThatIsInMemory() throws Exception {
+    UpstreamServer failing = world().server("failing", Responder.status(503));
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(failing.port()).endpoint(good.port());
+    world().publish();
+    byte[] body = new byte[300_000];
+    new java.util.Random(6).nextBytes(body);
+
+    for (int i = 0; i < 2; i++) {
+      assertThat(text(Call.post(REVIEWS + "/" + i, body))).isEqualTo("good");
+    }
+    assertThat(failing.received()).isNotEmpty();
+    assertThat(good.received())
+        .hasSize(2)
+        .allSatisfy(seen -> assertThat(seen.bodyHash()).isEqualTo(Arrays.hashCode(body)));
+  }
+
   @Test
   default void movesAOneShotBodyOnWhileNothingWasSent() throws Exception {
     needs(Caller.Lacks.ONE_SHOT_BODY);
