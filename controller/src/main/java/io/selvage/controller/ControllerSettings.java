@@ -4,6 +4,7 @@ import io.selvage.controller.ca.AuthorityPlace;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a controller runs.
@@ -60,5 +61,22 @@ public record ControllerSettings(
   /** Where the authority is unless told otherwise. */
   public static AuthorityPlace authorityIn(Path dataDir) {
     return AuthorityPlace.in(dataDir.resolve("mesh").resolve("ca"));
+  }
+
+  /**
+   * Where the authority is.
+   *
+   * @param folder null = in the data folder
+   * @param passphrase its file; null = beside the folder
+   */
+  public static AuthorityPlace authority(
+      Path dataDir, @Nullable Path folder, @Nullable Path passphrase) {
+    AuthorityPlace place =
+        folder == null
+            ? authorityIn(dataDir)
+            : AuthorityPlace.in(folder.toAbsolutePath().normalize());
+    return passphrase == null
+        ? place
+        : new AuthorityPlace(place.folder(), passphrase.toAbsolutePath().normalize());
   }
 }

@@ -2,7 +2,6 @@ package io.selvage.controller.cli;
 
 import io.selvage.controller.ControllerServer;
 import io.selvage.controller.ControllerSettings;
-import io.selvage.controller.ca.AuthorityPlace;
 import io.selvage.controller.resource.Durations;
 import io.selvage.controller.store.StoreException;
 import java.io.PrintWriter;
@@ -158,7 +157,7 @@ final class ServeCommand implements Runnable {
     Path data = dataDir.toAbsolutePath().normalize();
     return new ControllerSettings(
         data,
-        authority(data),
+        ControllerSettings.authority(data, caDir, caPassphrase),
         bind,
         xdsPort,
         apiPort,
@@ -169,16 +168,6 @@ final class ServeCommand implements Runnable {
         most,
         advertised,
         !existingAuthority);
-  }
-
-  private AuthorityPlace authority(Path data) {
-    AuthorityPlace place =
-        caDir == null
-            ? ControllerSettings.authorityIn(data)
-            : AuthorityPlace.in(caDir.toAbsolutePath().normalize());
-    return caPassphrase == null
-        ? place
-        : new AuthorityPlace(place.folder(), caPassphrase.toAbsolutePath().normalize());
   }
 
   private static Duration duration(String option, String text) {
