@@ -15,8 +15,10 @@ import io.selvage.engine.model.RetryPolicy;
 import io.selvage.engine.model.Rewrite;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a route does with a request. */
@@ -181,7 +183,8 @@ final class ActionParser {
                         ? Values.duration(policy.getCookie().getTtl(), at.at("cookie.ttl"))
                         : null,
                     policy.getCookie().getPath(),
-                    terminal));
+                    terminal,
+                    attributes(policy.getCookie())));
         case CONNECTION_PROPERTIES -> {
           if (policy.getConnectionProperties().getSourceIp()) {
             found.add(new HashPolicy.SourceIp(terminal));
@@ -194,6 +197,12 @@ final class ActionParser {
       }
     }
     return found;
+  }
+
+  private static Map<String, String> attributes(RouteAction.HashPolicy.Cookie cookie) {
+    Map<String, String> attributes = new LinkedHashMap<>();
+    cookie.getAttributesList().forEach(each -> attributes.put(each.getName(), each.getValue()));
+    return attributes;
   }
 
   private static io.selvage.engine.model.RouteAction redirect(RedirectAction r, Field f) {

@@ -1,5 +1,6 @@
 package io.selvage.control.parse;
 
+import io.envoyproxy.envoy.config.core.v3.HealthStatus;
 import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.LbEndpoint;
@@ -29,12 +30,32 @@ public final class EndpointParser {
       f.at("cluster_name").refuse("must not be empty");
     }
     f.unsupported(assignment.getNamedEndpointsCount() > 0, "named_endpoints");
-    f.unsupported(assignment.getPolicy().getDropOverloadsCount() > 0, "policy.drop_overloads");
     List<Endpoints.Group> groups = new ArrayList<>();
     for (int i = 0; i < assignment.getEndpointsCount(); i++) {
       groups.add(group(assignment.getEndpoints(i), f.at("endpoints", i)));
     }
-    return new Endpoints(assignment.getClusterName(), groups);
+    return new Endpoints(
+        assignment.getClusterName(),
+        groups,
+        assignment.hasPolicy() ? policy(assignment.getPolicy(), f.at("policy")) : null);
+  }
+
+  private static Endpoints.Policy policy(ClusterLoadAssignment.Policy policy, Field f) {
+    int factor =
+        Values.number(policy.hasOverprovisioningFactor(), policy.getOverprovisioningFactor(), 140);
+    if (factor == 0) {
+      f.at("overprovisioning_factor").refuse("must be greater than 0");
+    }
+    double drop = 0;
+    if (policy.getDropOverloadsCount() > 1) {
+      f.at("drop_overloads").refuse("only one category is supported, as in Envoy");
+    } else if (policy.getDropOverloadsCount() == 1) {
+      drop =
+          Values.fraction(
+              policy.getDropOverloads(0).getDropPercentage(),
+              f.at("drop_overloads", 0).at("drop_percentage"));
+    }
+    return new Endpoints.Policy(factor, policy.getWeightedPriorityHealth(), drop);
   }
 
   private static Endpoints.Group group(LocalityLbEndpoints group, Field f) {
@@ -87,16 +108,18 @@ public final class EndpointParser {
         address.getAddress(),
         port,
         Math.max(1, Values.number(lb.hasLoadBalancingWeight(), lb.getLoadBalancingWeight(), 1)),
-        health(lb),
+        health(lb.getHealthStatus()),
         locality,
         socketMatch.getOrDefault("tlsMode", ""),
         workload(istio.getOrDefault("workload", "")),
-        metadata);
+        metadata,
+        lb.getEndpoint().getHostname());
   }
 
-  private static Endpoint.Health health(LbEndpoint lb) {
-    return switch (lb.getHealthStatus()) {
-      case UNHEALTHY, TIMEOUT -> Endpoint.Health.UNHEALTHY;
+  static Endpoint.Health health(HealthStatus status) {
+    return switch (status) {
+      case UNHEALTHY -> Endpoint.Health.UNHEALTHY;
+      case TIMEOUT -> Endpoint.Health.TIMEOUT;
       case DRAINING -> Endpoint.Health.DRAINING;
       case DEGRADED -> Endpoint.Health.DEGRADED;
       default -> Endpoint.Health.HEALTHY;

@@ -49,7 +49,8 @@ class ParsersTest {
     assertThat(cluster.circuitBreakers().retryBudget().fraction()).isEqualTo(0.25);
     assertThat(cluster.circuitBreakers().retryBudget().minConcurrency()).isEqualTo(3);
     assertThat(cluster.outlierDetection().consecutive5xx()).isEqualTo(3);
-    assertThat(cluster.outlierDetection().consecutiveGatewayErrors()).isZero();
+    assertThat(cluster.outlierDetection().enforcing().gatewayErrors()).isZero();
+    assertThat(cluster.outlierDetection().enforcing().consecutive5xx()).isOne();
     assertThat(cluster.outlierDetection().maxEjectionFraction()).isEqualTo(0.5);
     assertThat(cluster.locality().panicThreshold()).isZero();
     assertThat(cluster.service())

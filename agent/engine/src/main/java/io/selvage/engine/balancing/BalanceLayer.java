@@ -7,6 +7,8 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.Responded;
+import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.CompiledRoute;
@@ -27,6 +29,9 @@ public final class BalanceLayer extends AttemptLayer {
       Rejection.of(
           503, 14, "UH", "SELV-6008", "no healthy upstream", "the cluster has no usable endpoint");
 
+  private static final Rejection DROPPED =
+      Rejection.of(503, 14, "DO", "SELV-6008", "drop overload", "the endpoints are overloaded");
+
   private final Randomness random;
 
   public BalanceLayer(Randomness random) {
@@ -41,6 +46,10 @@ public final class BalanceLayer extends AttemptLayer {
       return PASS;
     }
     if (a.number() == 0) {
+      double drop = cluster.policy().drop();
+      if (drop > 0 && random.hits(drop)) {
+        return DROPPED;
+      }
       facts.hash = hash(x, facts);
     }
     Host host = choose(cluster, facts, a);
@@ -51,6 +60,20 @@ public final class BalanceLayer extends AttemptLayer {
     a.lease(host);
     a.endpoint(host.endpoint());
     return PASS;
+  }
+
+  @Override
+  protected void onOutcome(Exchange x, Attempt a, Outcome outcome) {
+    Host host = CompiledCluster.leased(a.lease());
+    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    if (host != null
+        && cluster != null
+        && outcome instanceof Responded
+        && cluster.cluster().balancer() instanceof Cluster.PeakEwma peak) {
+      long now = x.now();
+      double millis = Math.max(1e-6, (now - a.startedNanos()) / 1e6);
+      host.state().answeredAfter(millis, now, peak.decay().toNanos());
+    }
   }
 
   @Override
@@ -75,7 +98,7 @@ public final class BalanceLayer extends AttemptLayer {
     if (host == null || tries == 0) {
       return host;
     }
-    for (int round = 1; round < tries && wasTried(a, host); round++) {
+    for (int round = 1; round <= tries && wasTried(a, host); round++) {
       Host other = cluster.picker().pick(facts.hash, round, random);
       host = other == null ? host : other;
     }

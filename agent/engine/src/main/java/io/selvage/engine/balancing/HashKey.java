@@ -6,6 +6,7 @@ import io.selvage.engine.match.QueryTest;
 import io.selvage.engine.model.HashPolicy;
 import io.selvage.engine.snapshot.MeshFacts;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a request is hashed by. Source: Envoy {@code HashPolicyImpl::generateHash}. */
@@ -23,9 +24,9 @@ final class HashKey {
         // rotated, so that two policies with equal values do not cancel out
         hash = found ? Long.rotateLeft(hash, 1) ^ one : one;
         found = true;
-        if (policy.terminal()) {
-          break;
-        }
+      }
+      if (found && policy.terminal()) {
+        break;
       }
     }
     return found ? hash : random.nextLong();
@@ -41,8 +42,8 @@ final class HashKey {
     }
     if (policy instanceof HashPolicy.Cookie cookie) {
       String value = cookie(x.head().header("cookie"), cookie.name());
-      if (value != null || cookie.ttl() == null) {
-        return value;
+      if ((value != null && !value.isEmpty()) || cookie.ttl() == null) {
+        return value == null || value.isEmpty() ? null : value;
       }
       String made = Long.toHexString(random.nextLong());
       facts.stickyCookie =
@@ -52,11 +53,19 @@ final class HashKey {
               + "\""
               + (cookie.ttl().isZero() ? "" : "; Max-Age=" + cookie.ttl().toSeconds())
               + (cookie.path().isEmpty() ? "" : "; Path=" + cookie.path())
+              + attributes(cookie.attributes())
               + "; HttpOnly";
       return made;
     }
     // the caller of an outbound request is this workload: every request has the same source
     return "self";
+  }
+
+  private static String attributes(Map<String, String> attributes) {
+    StringBuilder text = new StringBuilder();
+    attributes.forEach(
+        (name, value) -> text.append("; ").append(name).append(value.isEmpty() ? "" : "=" + value));
+    return text.toString();
   }
 
   private static @Nullable String cookie(@Nullable String header, String name) {

@@ -6,40 +6,51 @@ import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.Host;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The hosts of a cluster as their health is now: how much of the load each priority gets, and which
- * hosts of it. Immutable; made anew when health changes. Source: Envoy {@code LoadBalancerBase}.
+ * hosts of it. Immutable; made anew when health changes. Source: Envoy {@code LoadBalancerBase},
+ * {@code ZoneAwareLoadBalancerBase} and {@code ThreadAwareLoadBalancerBase}.
  */
 final class HostSets {
-  /** Hosts that share a load: by locality when localities are weighted. */
-  private record Bucket(Algorithm algorithm, double weight) {}
-
   private final int version;
+  private final boolean hashed;
   private final int[] loadUpTo;
-  private final @Nullable List<Bucket>[] buckets;
+  private final Algorithm[] choices;
 
-  @SuppressWarnings("unchecked")
-  HostSets(CompiledCluster cluster) {
-    version = cluster.state().healthVersion();
+  /**
+   * @param local the cluster that the caller belongs to; null = unknown
+   */
+  HostSets(CompiledCluster cluster, @Nullable CompiledCluster local, Makings makings) {
+    version = version(cluster, local);
+    hashed = ConsistentHash.isOne(cluster.cluster().balancer());
     int n = cluster.priorities().size();
     Loads loads = Loads.of(cluster);
     loadUpTo = new int[2 * n];
-    buckets = new List[2 * n];
+    choices = new Algorithm[2 * n];
     int sum = 0;
     for (int p = 0; p < n; p++) {
       sum += loads.healthy()[p];
       loadUpTo[p] = sum;
-      Predicate<Host> usable = loads.panic()[p] ? h -> !h.isDraining() : Host::isHealthy;
-      buckets[p] = loads.healthy()[p] == 0 ? null : buckets(cluster, p, usable);
+      choices[p] =
+          loads.healthy()[p] == 0
+              ? Algorithm.NONE
+              : choice(cluster, local, p, loads.panic()[p], false, makings);
     }
     for (int p = 0; p < n; p++) {
       sum += loads.degraded()[p];
       loadUpTo[n + p] = sum;
-      buckets[n + p] = loads.degraded()[p] == 0 ? null : buckets(cluster, p, Host::isDegraded);
+      choices[n + p] =
+          loads.degraded()[p] == 0
+              ? Algorithm.NONE
+              : choice(cluster, local, p, loads.panic()[p], true, makings);
     }
+  }
+
+  /** Changes whenever the hosts that may be used do. */
+  static int version(CompiledCluster cluster, @Nullable CompiledCluster local) {
+    return cluster.state().healthVersion() + (local == null ? 0 : local.state().healthVersion());
   }
 
   int version() {
@@ -47,73 +58,83 @@ final class HostSets {
   }
 
   @Nullable Host pick(long hash, int round, Randomness random) {
-    List<Bucket> chosen = bucketsOf(hash, random);
-    if (chosen == null || chosen.isEmpty()) {
+    int total = loadUpTo.length == 0 ? 0 : loadUpTo[loadUpTo.length - 1];
+    if (total == 0) {
       return null;
     }
-    Bucket bucket = chosen.size() == 1 ? chosen.get(0) : weighted(chosen, random);
-    return bucket.algorithm.pick(hash, round, random);
-  }
-
-  private @Nullable List<Bucket> bucketsOf(long hash, Randomness random) {
-    int total = loadUpTo.length == 0 ? 0 : loadUpTo[loadUpTo.length - 1];
-    int at = -1;
+    if (loadUpTo[0] == total) {
+      return choices[0].pick(hash, round, random); // the common case: one priority has it all
+    }
+    // a hashed request keeps its priority
+    long drawn = hashed ? hash : random.nextLong();
+    int at = (int) Long.remainderUnsigned(drawn, 100);
     for (int i = 0; i < loadUpTo.length; i++) {
-      int share = loadUpTo[i] - (i == 0 ? 0 : loadUpTo[i - 1]);
-      if (share == total && share > 0) {
-        return buckets[i]; // the common case: one priority has it all
-      }
-      if (at < 0 && share > 0) {
-        // one draw, by the hash, so that a hashed request keeps its priority
-        at = (int) Long.remainderUnsigned(hash, 100) * total / 100;
-      }
-      if (share > 0 && at < loadUpTo[i]) {
-        return buckets[i];
+      if (at < loadUpTo[i]) {
+        return choices[i].pick(hash, round, random);
       }
     }
     return null;
   }
 
-  private static Bucket weighted(List<Bucket> buckets, Randomness random) {
-    double total = 0;
-    for (Bucket bucket : buckets) {
-      total += bucket.weight;
-    }
-    double at = random.fraction() * total;
-    for (Bucket bucket : buckets) {
-      at -= bucket.weight;
-      if (at < 0) {
-        return bucket;
-      }
-    }
-    return buckets.get(buckets.size() - 1);
-  }
-
-  private static List<Bucket> buckets(
-      CompiledCluster cluster, int priority, Predicate<Host> usable) {
-    Cluster.LocalityBalancing how = cluster.cluster().locality();
+  private Algorithm choice(
+      CompiledCluster cluster,
+      @Nullable CompiledCluster local,
+      int priority,
+      boolean panic,
+      boolean degraded,
+      Makings makings) {
     CompiledCluster.PriorityHosts hosts = cluster.priorities().get(priority);
-    List<Bucket> out = new ArrayList<>();
-    if (how.weighted() && hosts.localities().stream().anyMatch(l -> l.weight() > 0)) {
-      for (CompiledCluster.LocalityHosts locality : hosts.localities()) {
-        List<Host> some = locality.hosts().stream().filter(usable).toList();
-        if (!some.isEmpty() && locality.weight() > 0) {
-          double available = (double) some.size() / locality.hosts().size();
-          double weight =
-              locality.weight() * Math.min(1.0, how.overprovisioningFactor() * available);
-          out.add(bucket(cluster, some, weight));
-        }
-      }
-      return out;
+    Cluster.LocalityBalancing how = cluster.cluster().locality();
+    if (hashed) {
+      // as in Envoy, consistent hashing knows no degraded hosts
+      Shares shares =
+          how.weighted()
+              ? Shares.byLocality(
+                  Zones.ordered(hosts.localities(), makings.own()), h -> panic || h.isHealthy())
+              : Shares.flat(hosts.hosts().stream().filter(h -> panic || h.isHealthy()).toList());
+      return ConsistentHash.of(cluster.cluster().balancer(), shares, cluster.state());
     }
-    List<Host> some = hosts.hosts().stream().filter(usable).toList();
-    if (!some.isEmpty()) {
-      out.add(bucket(cluster, some, 1));
+    if (panic) {
+      Cluster.ZoneAware zones = how.zones();
+      return zones != null && zones.failOnPanic()
+          ? Algorithm.NONE
+          : makings.algorithm(cluster, hosts.hosts());
     }
-    return out;
+    Algorithm byWeight = how.weighted() ? byWeight(cluster, hosts, degraded, makings) : null;
+    if (byWeight != null) {
+      return byWeight;
+    }
+    Algorithm all = makings.algorithm(cluster, usable(hosts.hosts(), degraded));
+    return hosts.priority() == 0 && how.zones() != null && local != null
+        ? Zones.of(cluster, local, how.zones(), all, degraded, makings)
+        : all;
   }
 
-  private static Bucket bucket(CompiledCluster cluster, List<Host> hosts, double weight) {
-    return new Bucket(Algorithm.of(cluster.cluster().balancer(), hosts, cluster.state()), weight);
+  /** Localities in turn by weight and availability; null when none of them has any. */
+  private static @Nullable Algorithm byWeight(
+      CompiledCluster cluster,
+      CompiledCluster.PriorityHosts hosts,
+      boolean degraded,
+      Makings makings) {
+    List<Algorithm> algorithms = new ArrayList<>();
+    List<Double> weights = new ArrayList<>();
+    for (CompiledCluster.LocalityHosts locality : hosts.localities()) {
+      List<Host> some = usable(locality.hosts(), degraded);
+      if (!some.isEmpty() && locality.weight() > 0) {
+        double ratio = (double) some.size() / locality.hosts().size();
+        double available = Math.min(1.0, cluster.policy().overprovisioning() / 100.0 * ratio);
+        algorithms.add(makings.algorithm(cluster, some));
+        weights.add(locality.weight() * available);
+      }
+    }
+    if (algorithms.size() < 2) {
+      return algorithms.isEmpty() ? null : algorithms.get(0);
+    }
+    Schedule turns = new Schedule(weights.stream().mapToDouble(w -> w).toArray(), makings.random());
+    return (hash, round, random) -> algorithms.get(turns.next()).pick(hash, round, random);
+  }
+
+  static List<Host> usable(List<Host> hosts, boolean degraded) {
+    return hosts.stream().filter(degraded ? Host::isDegraded : Host::isHealthy).toList();
   }
 }

@@ -1,34 +1,50 @@
 package io.selvage.engine.balancing;
 
 import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.model.Cluster;
 import io.selvage.engine.snapshot.Host;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Comparator;
 
-/** Consistent hashing by a lookup table. Source: Envoy {@code OriginalMaglevTable}. */
+/**
+ * Consistent hashing by a lookup table. Source: Envoy {@code MaglevTable}, so that both send a key
+ * to the same host.
+ */
 final class Maglev implements Algorithm {
-  private static final int DEFAULT_SIZE = 65_537;
+  private record Entry(byte[] key, Host host, double weight) {}
 
   private final Host[] table;
 
-  Maglev(Host[] hosts, long tableSize) {
-    int size = tableSize > 0 ? (int) Math.min(tableSize, 5_000_011) : DEFAULT_SIZE;
+  /** For at least one host. */
+  Maglev(Shares shares, Cluster.Maglev config) {
+    int size = (int) config.tableSize();
     table = new Host[size];
-    long[] offset = new long[hosts.length];
-    long[] skip = new long[hosts.length];
-    long[] next = new long[hosts.length];
-    double greatest = 0;
-    for (int i = 0; i < hosts.length; i++) {
-      byte[] key = hosts[i].state().address().getBytes(StandardCharsets.UTF_8);
-      offset[i] = Long.remainderUnsigned(XxHash64.of(key, 0), size);
-      skip[i] = Long.remainderUnsigned(XxHash64.of(key, 1), size - 1L) + 1;
-      greatest = Math.max(greatest, hosts[i].weight());
+    int n = shares.hosts().size();
+    Entry[] entries = new Entry[n];
+    for (int i = 0; i < n; i++) {
+      Host host = shares.hosts().get(i);
+      entries[i] = new Entry(ConsistentHash.key(host, config.hashing()), host, shares.weights()[i]);
     }
-    double[] target = new double[hosts.length];
+    // the order in which hosts take their places must not depend on the order of their arrival
+    Arrays.sort(entries, Comparator.comparing(Entry::key, Arrays::compareUnsigned));
+    long[] offset = new long[n];
+    long[] skip = new long[n];
+    for (int i = 0; i < n; i++) {
+      offset[i] = Long.remainderUnsigned(XxHash64.of(entries[i].key, 0), size);
+      skip[i] = Long.remainderUnsigned(XxHash64.of(entries[i].key, 1), size - 1L) + 1;
+    }
+    fill(entries, offset, skip, shares.greatest());
+  }
+
+  private void fill(Entry[] entries, long[] offset, long[] skip, double greatest) {
+    int size = table.length;
+    long[] next = new long[entries.length];
+    double[] target = new double[entries.length];
     int filled = 0;
     for (long turn = 1; filled < size; turn++) {
-      for (int i = 0; i < hosts.length && filled < size; i++) {
+      for (int i = 0; i < entries.length && filled < size; i++) {
         // lighter hosts sit rounds out
-        if (turn * hosts[i].weight() < target[i]) {
+        if (turn * entries[i].weight < target[i]) {
           continue;
         }
         target[i] += greatest;
@@ -37,7 +53,7 @@ final class Maglev implements Algorithm {
           next[i]++;
           at = (int) ((offset[i] + skip[i] * next[i]) % size);
         }
-        table[at] = hosts[i];
+        table[at] = entries[i].host;
         next[i]++;
         filled++;
       }

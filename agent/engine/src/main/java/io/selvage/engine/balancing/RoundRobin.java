@@ -1,53 +1,47 @@
 package io.selvage.engine.balancing;
 
+import io.selvage.engine.flow.Clock;
 import io.selvage.engine.flow.Randomness;
-import io.selvage.engine.snapshot.ClusterState;
+import io.selvage.engine.model.Cluster;
 import io.selvage.engine.snapshot.Host;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One after the other, by weight, without a lock: a counter runs through the hosts again and again
- * and skips a host in as many rounds as its weight is short of the greatest (static stride
- * scheduling, gRFC A58).
+ * One after the other, by weight, from a random start. Source: Envoy {@code
+ * RoundRobinLoadBalancer}: a counter for equal weights, earliest deadline first for others and
+ * while endpoints start slowly.
  */
 final class RoundRobin implements Algorithm {
-  private static final int SCALE = 0xffff;
-
   private final Host[] hosts;
-  private final int[] weights;
-  private final boolean equal;
-  private final ClusterState state;
+  private final AtomicInteger turn;
+  private final @Nullable Schedule schedule;
+  private final @Nullable Warmth warmth;
 
-  RoundRobin(Host[] hosts, ClusterState state) {
+  /** For at least two hosts. */
+  RoundRobin(Host[] hosts, Cluster.@Nullable SlowStart slowStart, Clock clock, Randomness random) {
     this.hosts = hosts;
-    this.state = state;
-    weights = new int[hosts.length];
-    int greatest = 1;
-    boolean same = true;
-    for (Host host : hosts) {
-      greatest = Math.max(greatest, host.weight());
-      same &= host.weight() == hosts[0].weight();
-    }
+    turn = new AtomicInteger(random.below(hosts.length));
+    schedule = Algorithm.equalWeights(hosts) ? null : new Schedule(weights(hosts), random);
+    warmth =
+        Warmth.of(hosts, slowStart, clock, random, host -> host.weight()); // weight as it stands
+  }
+
+  private static double[] weights(Host[] hosts) {
+    double[] weights = new double[hosts.length];
     for (int i = 0; i < hosts.length; i++) {
-      weights[i] = Math.max(1, (int) Math.round((double) SCALE * hosts[i].weight() / greatest));
+      weights[i] = hosts[i].weight();
     }
-    equal = same;
+    return weights;
   }
 
   @Override
   public Host pick(long hash, int round, Randomness random) {
-    if (equal) {
-      return hosts[state.nextTurn() % hosts.length];
+    if (warmth != null && warmth.isAnyWarming()) {
+      return warmth.pick();
     }
-    for (; ; ) {
-      int turn = state.nextTurn();
-      int index = turn % hosts.length;
-      long generation = turn / hosts.length;
-      long weight = weights[index];
-      // hosts are half a stride apart, so that they do not all skip in the same round
-      long offset = (long) SCALE / 2 * index;
-      if ((weight * generation + offset) % SCALE >= SCALE - weight) {
-        return hosts[index];
-      }
-    }
+    return schedule != null
+        ? hosts[schedule.next()]
+        : hosts[Integer.remainderUnsigned(turn.getAndIncrement(), hosts.length)];
   }
 }

@@ -3,15 +3,19 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Endpoints;
+import io.selvage.engine.model.Locality;
 import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.Node;
 import io.selvage.engine.model.Resilience;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Compiles clusters and ties them to the states that outlive a snapshot. */
 final class ClusterCompiler {
@@ -23,54 +27,111 @@ final class ClusterCompiler {
     this.pickers = pickers;
   }
 
-  Map<String, CompiledCluster> compile(MeshConfig config) {
+  /**
+   * @param self whose own cluster tells how many callers each zone has
+   */
+  Map<String, CompiledCluster> compile(MeshConfig config, Node self) {
     Map<String, CompiledCluster> compiled = new HashMap<>();
     for (Cluster cluster : config.clusters().values()) {
-      compiled.put(cluster.name(), cluster(cluster, groups(cluster, config)));
+      compiled.put(cluster.name(), cluster(cluster, assignment(cluster, config)));
     }
     states.retain(compiled.keySet());
+    CompiledCluster own = own(compiled, self);
+    for (CompiledCluster cluster : compiled.values()) {
+      cluster.local(cluster.cluster().locality().zones() == null ? null : own);
+      if (cluster.state().wasUsed()) {
+        cluster.picker().prepare();
+      }
+    }
     return compiled;
   }
 
-  private static List<Endpoints.Group> groups(Cluster cluster, MeshConfig config) {
+  /** The cluster of the caller's own service; of several ports the first by name. */
+  private static @Nullable CompiledCluster own(Map<String, CompiledCluster> all, Node self) {
+    CompiledCluster own = null;
+    for (CompiledCluster each : all.values()) {
+      Cluster.Service service = each.cluster().service();
+      if (service != null
+          && service.subset().isEmpty()
+          && service.name().equals(self.service())
+          && service.namespace().equals(self.namespace())
+          && (own == null || each.cluster().name().compareTo(own.cluster().name()) < 0)) {
+        own = each;
+      }
+    }
+    return own;
+  }
+
+  private static @Nullable Endpoints assignment(Cluster cluster, MeshConfig config) {
     if (cluster.discovery() != Cluster.Discovery.EDS) {
-      return cluster.staticGroups();
+      return cluster.endpoints();
     }
     String name = cluster.edsName().isEmpty() ? cluster.name() : cluster.edsName();
     Endpoints found = config.endpoints().get(name);
-    return found == null ? cluster.staticGroups() : found.groups();
+    return found == null ? cluster.endpoints() : found;
   }
 
-  private CompiledCluster cluster(Cluster cluster, List<Endpoints.Group> groups) {
+  private CompiledCluster cluster(Cluster cluster, @Nullable Endpoints assignment) {
     ClusterState state = states.cluster(cluster.name());
     Set<String> addresses = new HashSet<>();
-    Map<Integer, List<CompiledCluster.LocalityHosts>> byPriority = new TreeMap<>();
-    for (Endpoints.Group group : groups) {
-      List<Host> hosts = new ArrayList<>();
+    Map<Integer, Priority> byPriority = new TreeMap<>();
+    for (Endpoints.Group group :
+        assignment == null ? List.<Endpoints.Group>of() : assignment.groups()) {
+      Priority priority = byPriority.computeIfAbsent(group.priority(), p -> new Priority());
+      List<Host> hosts = priority.locality(group);
       for (Endpoint endpoint : group.endpoints()) {
         String address = endpoint.address() + ":" + endpoint.port();
         if (addresses.add(address)) {
-          hosts.add(new Host(endpoint, state.endpoint(address), group.priority()));
+          Host host = new Host(endpoint, state.endpoint(address), group.priority());
+          host.state().seen(endpoint.health() == Endpoint.Health.HEALTHY, states.now());
+          hosts.add(host);
+          priority.hosts.add(host);
         }
       }
-      byPriority
-          .computeIfAbsent(group.priority(), p -> new ArrayList<>())
-          .add(
-              new CompiledCluster.LocalityHosts(
-                  group.locality(), group.weight(), List.copyOf(hosts)));
     }
     state.retain(addresses);
-    if (cluster.outlierDetection() == null) {
-      state.returnAll();
-    }
     if (!breaksEndpoints(cluster)) {
       state.forgetBreakers();
     }
+    state.detect(cluster.outlierDetection(), states.now());
     List<CompiledCluster.PriorityHosts> priorities = new ArrayList<>();
-    byPriority.forEach(
-        (priority, localities) ->
-            priorities.add(new CompiledCluster.PriorityHosts(priority, List.copyOf(localities))));
-    return new CompiledCluster(cluster, state, priorities, pickers);
+    byPriority.forEach((number, priority) -> priorities.add(priority.compiled(number)));
+    return new CompiledCluster(cluster, state, priorities, policy(cluster, assignment), pickers);
+  }
+
+  private static Endpoints.Policy policy(Cluster cluster, @Nullable Endpoints assignment) {
+    if (assignment != null && assignment.policy() != null) {
+      return assignment.policy();
+    }
+    int factor = (int) Math.round(cluster.locality().overprovisioningFactor() * 100);
+    return new Endpoints.Policy(factor, false, 0);
+  }
+
+  /** The hosts of one priority on their way into a snapshot. */
+  private static final class Priority {
+    private static final Comparator<Locality> ORDER =
+        Comparator.comparing(Locality::region)
+            .thenComparing(Locality::zone)
+            .thenComparing(Locality::subZone);
+
+    private final List<Host> hosts = new ArrayList<>();
+    private final Map<Locality, List<Host>> localities = new TreeMap<>(ORDER);
+    private final Map<Locality, Integer> weights = new HashMap<>();
+
+    List<Host> locality(Endpoints.Group group) {
+      weights.put(group.locality(), group.weight());
+      return localities.computeIfAbsent(group.locality(), l -> new ArrayList<>());
+    }
+
+    CompiledCluster.PriorityHosts compiled(int number) {
+      List<CompiledCluster.LocalityHosts> all = new ArrayList<>();
+      localities.forEach(
+          (locality, some) ->
+              all.add(
+                  new CompiledCluster.LocalityHosts(
+                      locality, weights.getOrDefault(locality, 0), List.copyOf(some))));
+      return new CompiledCluster.PriorityHosts(number, List.copyOf(all), List.copyOf(hosts));
+    }
   }
 
   private static boolean breaksEndpoints(Cluster cluster) {

@@ -1,9 +1,11 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.model.OutlierDetection;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -13,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterState {
   private final String name;
   private final Map<String, EndpointState> endpoints = new ConcurrentHashMap<>();
-  private final AtomicInteger rotation = new AtomicInteger();
   private final AtomicInteger healthVersion = new AtomicInteger();
 
   /** What is under way for routes of one priority; each has limits of its own. */
@@ -39,6 +40,11 @@ public final class ClusterState {
 
   /** {@link Load#connections} of the default priority. */
   public final AtomicInteger connections = standard.connections;
+
+  /** True while one thread sweeps; the others go on. */
+  public final AtomicBoolean sweeping = new AtomicBoolean();
+
+  private volatile boolean used;
 
   /** Refusals by a limit. */
   public final LongAdder overflows = new LongAdder();
@@ -75,9 +81,15 @@ public final class ClusterState {
     return type.cast(now);
   }
 
-  /** A number that counts up by one a call, for round robin. */
-  public int nextTurn() {
-    return rotation.getAndIncrement() & Integer.MAX_VALUE;
+  /** Whether anything was ever sent to it: what is not used need not be prepared. */
+  public boolean wasUsed() {
+    return used;
+  }
+
+  public void used() {
+    if (!used) {
+      used = true;
+    }
   }
 
   /** Changes whenever an endpoint is ejected or comes back, so that host sets are built anew. */
@@ -93,8 +105,18 @@ public final class ClusterState {
     return endpoints.computeIfAbsent(address, EndpointState::new);
   }
 
-  /** Takes all ejected endpoints back: nothing detects outliers any more. */
-  void returnAll() {
+  /** Sweeps begin with detection and end, with all that was ejected taken back, with it. */
+  void detect(@Nullable OutlierDetection detection, long now) {
+    if (detection == null) {
+      nextSweepNanos.set(0);
+      returnAll();
+      return;
+    }
+    long soonest = now + Math.max(1, detection.interval().toNanos());
+    nextSweepNanos.updateAndGet(due -> due == 0 || due - soonest > 0 ? soonest : due);
+  }
+
+  private void returnAll() {
     for (EndpointState endpoint : endpoints.values()) {
       synchronized (endpoint) {
         if (endpoint.ejected) {

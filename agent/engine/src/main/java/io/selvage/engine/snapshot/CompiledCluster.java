@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.ConnectionLimits;
+import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.Locality;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.List;
@@ -12,27 +13,39 @@ public final class CompiledCluster {
   /** Hosts of one locality within a priority. */
   public record LocalityHosts(Locality locality, int weight, List<Host> hosts) {}
 
-  /** Hosts of one priority; 0 is used first. */
-  public record PriorityHosts(int priority, List<LocalityHosts> localities) {
-    /** All hosts of the priority. */
-    public List<Host> hosts() {
-      return localities.stream().flatMap(l -> l.hosts().stream()).toList();
-    }
-  }
+  /**
+   * Hosts of one priority; 0 is used first.
+   *
+   * @param localities in their natural order, each once
+   * @param hosts all of them, in the order of their arrival
+   */
+  public record PriorityHosts(int priority, List<LocalityHosts> localities, List<Host> hosts) {}
 
   private final Cluster cluster;
   private final ClusterState state;
   private final List<PriorityHosts> priorities;
   private final List<Host> hosts;
+  private final Endpoints.Policy policy;
   private final Picker picker;
   private final ConnectionLimits highLimits;
+  private final @Nullable ErrorTest errorTest;
+  private @Nullable CompiledCluster local;
 
   CompiledCluster(
-      Cluster cluster, ClusterState state, List<PriorityHosts> priorities, Picker.Factory pickers) {
+      Cluster cluster,
+      ClusterState state,
+      List<PriorityHosts> priorities,
+      Endpoints.Policy policy,
+      Picker.Factory pickers) {
     this.cluster = cluster;
     this.state = state;
     this.priorities = List.copyOf(priorities);
     this.hosts = priorities.stream().flatMap(p -> p.hosts().stream()).toList();
+    this.policy = policy;
+    this.errorTest =
+        cluster.outlierDetection() == null || cluster.outlierDetection().errors() == null
+            ? null
+            : ErrorTest.of(cluster.outlierDetection().errors());
     this.picker = pickers.of(this);
     this.highLimits =
         cluster.connections().with(cluster.circuitBreakers().of(RoutingPriority.HIGH));
@@ -54,6 +67,26 @@ public final class CompiledCluster {
   /** All hosts, best priority first. */
   public List<Host> hosts() {
     return hosts;
+  }
+
+  /** What came with the endpoints, or stands for it. */
+  public Endpoints.Policy policy() {
+    return policy;
+  }
+
+  /** Which answers speak against an endpoint; null = those of 500 and above. */
+  public @Nullable ErrorTest errorTest() {
+    return errorTest;
+  }
+
+  /** The cluster that the caller belongs to; null when zones do not count or it is not known. */
+  public @Nullable CompiledCluster local() {
+    return local;
+  }
+
+  /** Before the cluster is published. */
+  void local(@Nullable CompiledCluster callers) {
+    local = callers;
   }
 
   public Picker picker() {

@@ -14,11 +14,6 @@ public record Host(Endpoint endpoint, EndpointState state, int priority) {
     return endpoint.health() == Endpoint.Health.DEGRADED && !state.ejected && !state.refusing;
   }
 
-  /** Draining endpoints get nothing new, not even in panic. */
-  public boolean isDraining() {
-    return endpoint.health() == Endpoint.Health.DRAINING;
-  }
-
   /** Weight, at least 1. */
   public int weight() {
     return Math.max(1, endpoint.weight());

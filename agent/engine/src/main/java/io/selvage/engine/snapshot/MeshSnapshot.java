@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.Node;
 import io.selvage.engine.model.RouteConfig;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,11 +23,11 @@ public final class MeshSnapshot {
    * Compiles a configuration. Never throws: what cannot be compiled is left out (or, where it
    * protects something, refuses) and named in {@link #reasons}.
    */
-  public MeshSnapshot(MeshConfig config, StateTable states, Picker.Factory pickers) {
+  public MeshSnapshot(MeshConfig config, StateTable states, Picker.Factory pickers, Node self) {
     this.config = config;
     List<Reason> found = new ArrayList<>();
     RouteCompiler routes = new RouteCompiler(found);
-    clusters = new ClusterCompiler(states, pickers).compile(config);
+    clusters = new ClusterCompiler(states, pickers).compile(config, self);
     outbound = outbound(config, routes, found);
     inbound = new InboundCompiler(found, routes).compile(config.inbound());
     databases = new Databases(config.databases(), outbound);

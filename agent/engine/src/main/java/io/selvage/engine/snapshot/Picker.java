@@ -14,6 +14,9 @@ public interface Picker {
    */
   @Nullable Host pick(long hash, int round, Randomness random);
 
+  /** Does beforehand, off the request path, what the first choice would have to do. */
+  void prepare();
+
   /** Makes the picker of a compiled cluster. */
   interface Factory {
     Picker of(CompiledCluster cluster);

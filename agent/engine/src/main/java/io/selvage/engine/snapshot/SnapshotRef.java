@@ -1,16 +1,21 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.flow.Clock;
 import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.model.Node;
 
 /** The snapshot in force: one volatile write publishes, one volatile read a request. */
 public final class SnapshotRef {
-  private final StateTable states = new StateTable();
+  private final StateTable states;
   private final Picker.Factory pickers;
+  private final Node self;
   private volatile MeshSnapshot current;
 
-  public SnapshotRef(Picker.Factory pickers) {
+  public SnapshotRef(Picker.Factory pickers, Clock clock, Node self) {
+    this.self = self;
+    states = new StateTable(clock);
     this.pickers = pickers;
-    current = new MeshSnapshot(MeshConfig.EMPTY, states, pickers);
+    current = new MeshSnapshot(MeshConfig.EMPTY, states, pickers, self);
   }
 
   public MeshSnapshot current() {
@@ -19,7 +24,7 @@ public final class SnapshotRef {
 
   /** Compiles and publishes; one at a time. */
   public synchronized MeshSnapshot publish(MeshConfig config) {
-    MeshSnapshot next = new MeshSnapshot(config, states, pickers);
+    MeshSnapshot next = new MeshSnapshot(config, states, pickers, self);
     current = next;
     return next;
   }

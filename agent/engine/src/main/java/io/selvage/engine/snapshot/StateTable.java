@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.flow.Clock;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -7,6 +8,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /** The states of all clusters; outlives snapshots. */
 public final class StateTable {
   private final Map<String, ClusterState> clusters = new ConcurrentHashMap<>();
+  private final Clock clock;
+
+  StateTable(Clock clock) {
+    this.clock = clock;
+  }
+
+  long now() {
+    return clock.nanos();
+  }
 
   /** The state of a cluster, made when it is new. */
   ClusterState cluster(String name) {

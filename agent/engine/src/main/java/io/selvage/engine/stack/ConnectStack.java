@@ -29,7 +29,7 @@ final class ConnectStack {
         .attempts(AttemptsLayer.ONCE)
         .attempt(new ConnectTimeoutLayer()) //        CDS connect timeout     UF
         .attempt(new ConnectionAdmissionLayer()) //   CDS connections         UO
-        .attempt(new OutlierLayer()) //               CDS
+        .attempt(new OutlierLayer(p.random())) //               CDS
         .attempt(new BalanceLayer(p.random())) //     EDS                     UH
         .attempt(new PeerIdentityLayer()) //          CDS transport socket
         .build();

@@ -47,7 +47,7 @@ public final class Engine {
   private final Map<String, LongAdder> layerFailures = new ConcurrentHashMap<>();
   private final Facts.LayerFailures failures;
   private final StatementBreakers breakers;
-  private final SnapshotRef snapshots = new SnapshotRef(BalancedPicker::new);
+  private final SnapshotRef snapshots;
   private final Stack outbound;
   private final Stack inbound;
   private final Stack connect;
@@ -55,6 +55,8 @@ public final class Engine {
 
   private Engine(Builder b) {
     clock = b.clock;
+    snapshots =
+        new SnapshotRef(BalancedPicker.factory(b.clock, b.randomness, b.node), b.clock, b.node);
     Facts.LayerFailures reported = b.failures;
     failures =
         (layer, bug) -> {

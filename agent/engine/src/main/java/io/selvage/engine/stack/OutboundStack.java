@@ -55,7 +55,7 @@ final class OutboundStack {
         .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
         .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
         .attempt(new BreakerLayer(p.clock())) //                     CDS resilience        UO
-        .attempt(new OutlierLayer()) //                              CDS; judges, returns
+        .attempt(new OutlierLayer(p.random())) //                    CDS; judges, returns
         .attempt(new EndpointBreakerLayer.Return())
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
         .attempt(new EndpointBreakerLayer(p.clock())) //             CDS resilience        UO
@@ -73,7 +73,7 @@ final class OutboundStack {
         .attempts(new MirrorLayer.Once(p.mirrorsDropped()))
         .attempt(new PerTryLayer())
         .attempt(new AdmissionLayer())
-        .attempt(new OutlierLayer())
+        .attempt(new OutlierLayer(p.random()))
         .attempt(new BalanceLayer(p.random()))
         .attempt(new PeerIdentityLayer())
         .build();

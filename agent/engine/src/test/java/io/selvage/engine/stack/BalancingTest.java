@@ -161,7 +161,7 @@ class BalancingTest {
   }
 
   @Test
-  void panicNeverUsesDrainingEndpoints() {
+  void panicUsesDrainingEndpointsTooAsEnvoyDoes() {
     MeshTest mesh =
         mesh(
             cluster("reviews")
@@ -170,7 +170,7 @@ class BalancingTest {
                     in(1, Endpoint.Health.UNHEALTHY),
                     in(2, Endpoint.Health.DRAINING),
                     in(3, Endpoint.Health.UNHEALTHY)));
-    assertThat(spread(mesh, 100)).containsOnlyKeys(1, 3);
+    assertThat(spread(mesh, 100)).containsOnlyKeys(1, 2, 3);
   }
 
   @Test

@@ -56,10 +56,26 @@ final class MeshTest {
   }
 
   MeshTest(Config config, long seed) {
+    this(config, seed, Locality.UNKNOWN);
+  }
+
+  /** A caller that is somewhere. */
+  MeshTest(Config config, long seed, Locality where) {
     random = new SplittableRandom(seed);
     Randomness chance = random::nextLong;
     engine =
-        Engine.builder(NODE)
+        Engine.builder(
+                new Node(
+                    NODE.id(),
+                    NODE.workload(),
+                    NODE.namespace(),
+                    NODE.service(),
+                    NODE.version(),
+                    NODE.serviceAccount(),
+                    NODE.trustDomain(),
+                    NODE.clusterId(),
+                    where,
+                    NODE.labels()))
             .clock(time)
             .epochNanos(time::nanos)
             .randomness(chance)
