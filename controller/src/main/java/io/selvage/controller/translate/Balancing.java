@@ -19,6 +19,7 @@ final class Balancing {
     }
     LoadBalancer asked = policy.loadBalancer();
     LoadBalancer.ConsistentHash hash = asked == null ? null : asked.consistentHash();
+    localities(cluster, asked);
     if (asked == null) {
       cluster.setLbPolicy(Cluster.LbPolicy.LEAST_REQUEST);
       return;
@@ -28,7 +29,6 @@ final class Balancing {
     } else {
       simple(cluster, asked);
     }
-    localities(cluster, asked);
   }
 
   private static void simple(Cluster.Builder cluster, LoadBalancer asked) {
@@ -93,9 +93,21 @@ final class Balancing {
                 .setMinimumRingSize(UInt64Value.of(ring == null || ring == 0 ? RING : ring)));
   }
 
-  private static void localities(Cluster.Builder cluster, LoadBalancer asked) {
-    LoadBalancer.Locality locality = asked.localityLbSetting();
-    if (locality != null && !Boolean.FALSE.equals(locality.enabled())) {
+  /** Istio's mesh default: localities count by weight, unless switched off or zones are asked. */
+  private static void localities(Cluster.Builder cluster, @Nullable LoadBalancer asked) {
+    LoadBalancer.ZoneAware zones = asked == null ? null : asked.zoneAwareLbSetting();
+    if (zones != null && !Boolean.FALSE.equals(zones.enabled())) {
+      Cluster.CommonLbConfig.ZoneAwareLbConfig.Builder aware =
+          Cluster.CommonLbConfig.ZoneAwareLbConfig.newBuilder();
+      Long least = zones.minClusterSize();
+      if (least != null) {
+        aware.setMinClusterSize(UInt64Value.of(least));
+      }
+      cluster.getCommonLbConfigBuilder().setZoneAwareLbConfig(aware);
+      return;
+    }
+    LoadBalancer.Locality locality = asked == null ? null : asked.localityLbSetting();
+    if (locality == null || !Boolean.FALSE.equals(locality.enabled())) {
       cluster
           .getCommonLbConfigBuilder()
           .setLocalityWeightedLbConfig(

@@ -62,13 +62,20 @@ final class Filters {
   }
 
   static Filter tcp(String cluster) {
-    return tcp(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster).build());
+    return tcp(TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster));
+  }
+
+  static Filter tcp(String cluster, Policy policy) {
+    TcpProxy.Builder proxy = TcpProxy.newBuilder().setStatPrefix(cluster).setCluster(cluster);
+    TcpPolicy.apply(proxy, policy);
+    return tcp(proxy);
   }
 
   /** Shares of connections; a single cluster takes all. */
-  static Filter tcp(String statPrefix, List<String> clusters, List<WeightedDestination> shares) {
+  static Filter tcp(
+      String statPrefix, List<String> clusters, List<WeightedDestination> shares, Policy policy) {
     if (clusters.size() == 1) {
-      return tcp(clusters.get(0));
+      return tcp(clusters.get(0), policy);
     }
     TcpProxy.WeightedCluster.Builder weighted = TcpProxy.WeightedCluster.newBuilder();
     for (int i = 0; i < clusters.size(); i++) {
@@ -79,14 +86,16 @@ final class Filters {
                 .setWeight(shares.get(i).weight()));
       }
     }
-    return tcp(
-        TcpProxy.newBuilder().setStatPrefix(statPrefix).setWeightedClusters(weighted).build());
+    TcpProxy.Builder proxy =
+        TcpProxy.newBuilder().setStatPrefix(statPrefix).setWeightedClusters(weighted);
+    TcpPolicy.apply(proxy, policy);
+    return tcp(proxy);
   }
 
-  private static Filter tcp(TcpProxy proxy) {
+  private static Filter tcp(TcpProxy.Builder proxy) {
     return Filter.newBuilder()
         .setName("envoy.filters.network.tcp_proxy")
-        .setTypedConfig(Protos.any(proxy))
+        .setTypedConfig(Protos.any(proxy.build()))
         .build();
   }
 }

@@ -232,11 +232,11 @@ final class HttpRoutes {
     action.setWeightedClusters(weighted);
   }
 
-  private String resolved(VirtualService owner, Destination to) {
+  String resolved(VirtualService owner, Destination to) {
     return Hosts.resolve(to.host(), owner.source().namespace(), view.settings());
   }
 
-  private int portOf(Destination to, String host, int listenerPort) {
+  int portOf(Destination to, String host, int listenerPort) {
     if (to.port() != 0) {
       return to.port();
     }

@@ -22,6 +22,8 @@ final class LocalityOrder {
           .thenComparing(Locality::zone)
           .thenComparing(Locality::subzone);
 
+  private static final int REGION_LEVELS = 3;
+
   private LocalityOrder() {}
 
   /** Endpoints of one locality at one priority. */
@@ -29,6 +31,10 @@ final class LocalityOrder {
 
   static List<Group> of(Caller caller, Policy policy, List<MeshEndpoint> endpoints) {
     LoadBalancer balancer = policy.loadBalancer();
+    LoadBalancer.ZoneAware zones = balancer == null ? null : balancer.zoneAwareLbSetting();
+    if (zones != null && !Boolean.FALSE.equals(zones.enabled())) {
+      return byZones(caller, zones, endpoints);
+    }
     LoadBalancer.Locality setting = balancer == null ? null : balancer.localityLbSetting();
     boolean off = setting != null && Boolean.FALSE.equals(setting.enabled());
     boolean known = !caller.locality().equals(Locality.UNKNOWN);
@@ -49,6 +55,32 @@ final class LocalityOrder {
           .add(each);
     }
     return numbered(groups);
+  }
+
+  /** Zones of the own region are one priority, which the data plane divides; regions follow. */
+  private static List<Group> byZones(
+      Caller caller, LoadBalancer.ZoneAware zones, List<MeshEndpoint> endpoints) {
+    Map<Integer, Map<Locality, List<MeshEndpoint>>> groups = new TreeMap<>();
+    for (MeshEndpoint each : endpoints) {
+      int region = region(caller.locality(), each.locality(), zones.failover());
+      int labels =
+          zones.failoverPriority().isEmpty() ? 0 : byLabels(caller, zones.failoverPriority(), each);
+      groups
+          .computeIfAbsent(labels * REGION_LEVELS + region, p -> new TreeMap<>(BY_NAME))
+          .computeIfAbsent(each.locality(), l -> new ArrayList<>())
+          .add(each);
+    }
+    return numbered(groups);
+  }
+
+  private static int region(Locality here, Locality there, List<LoadBalancer.Failover> failover) {
+    if (here.region().isEmpty() || here.region().equals(there.region())) {
+      return 0;
+    }
+    List<LoadBalancer.Failover> own =
+        failover.stream().filter(f -> f.from().equals(here.region())).toList();
+    boolean next = own.isEmpty() || own.stream().anyMatch(f -> f.to().equals(there.region()));
+    return next ? 1 : 2;
   }
 
   // Envoy wants priorities without gaps

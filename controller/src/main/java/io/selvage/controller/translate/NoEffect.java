@@ -61,6 +61,16 @@ final class NoEffect {
     if (policy == null) {
       return;
     }
+    note(
+        owner,
+        policy.tunnel() != null,
+        field + ".tunnel",
+        "agents open no tunnel; only connections of Envoys go through it");
+    note(
+        owner,
+        policy.proxyProtocol() != null,
+        field + ".proxyProtocol",
+        "agents write no PROXY protocol; only Envoys do");
     balancer(owner, field + ".loadBalancer", policy.loadBalancer());
     pool(owner, field + ".connectionPool", policy.connectionPool());
     for (int i = 0; i < policy.portLevelSettings().size(); i++) {

@@ -8,6 +8,7 @@ import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
+import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.selvage.controller.resource.view.DestinationRule;
@@ -73,6 +74,9 @@ final class OutboundClusters {
     options(cluster, port, policy, http2);
     keepalive(cluster, policy);
     tls(cluster, service, port, subsetName, policy, http2, rule);
+    if (policy.proxyProtocol() != null && !caller.agent()) {
+      TlsContexts.preface(cluster, policy.proxyProtocol());
+    }
     return cluster.build();
   }
 
@@ -160,18 +164,20 @@ final class OutboundClusters {
     Http2ProtocolOptions.Builder h2 = Http2ProtocolOptions.newBuilder();
     if (pool != null) {
       TrafficPolicy.Http http = pool.http();
-      if (http.maxRequestsPerConnection() != null) {
+      if (http.maxRequestsPerConnection() != null && http.maxRequestsPerConnection() > 0) {
         common.setMaxRequestsPerConnection(Protos.number(http.maxRequestsPerConnection()));
       }
-      if (http.idleTimeout() != null) {
-        common.setIdleTimeout(Protos.duration(http.idleTimeout()));
+      Duration idle = http.idleTimeout() == null ? pool.tcp().idleTimeout() : http.idleTimeout();
+      if (idle != null) {
+        common.setIdleTimeout(Protos.duration(idle));
       }
       if (pool.tcp().maxConnectionDuration() != null) {
         common.setMaxConnectionDuration(Protos.duration(pool.tcp().maxConnectionDuration()));
       }
-      if (http.maxConcurrentStreams() != null) {
+      if (http.maxConcurrentStreams() != null && http.maxConcurrentStreams() > 0) {
         h2.setMaxConcurrentStreams(Protos.number(http.maxConcurrentStreams()));
       }
+      pings(h2, http.http2KeepAlive());
     }
     var options =
         io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.newBuilder()
@@ -186,6 +192,21 @@ final class OutboundClusters {
     }
     options.setExplicitHttpConfig(explicit);
     cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, Protos.any(options.build()));
+  }
+
+  private static void pings(
+      Http2ProtocolOptions.Builder h2, TrafficPolicy.@Nullable H2KeepAlive asked) {
+    if (asked == null) {
+      return;
+    }
+    KeepaliveSettings.Builder pings = KeepaliveSettings.newBuilder();
+    if (asked.interval() != null) {
+      pings.setInterval(Protos.duration(asked.interval()));
+    }
+    if (asked.timeout() != null) {
+      pings.setTimeout(Protos.duration(asked.timeout()));
+    }
+    h2.setConnectionKeepalive(pings);
   }
 
   private static void keepalive(Cluster.Builder cluster, Policy policy) {
@@ -220,8 +241,10 @@ final class OutboundClusters {
     String sni = ClusterName.sni(port.number(), subset, service.host());
     ClientTls tls = policy.tls();
     if (tls == null) {
+      // Istio: what is outside the mesh never gets the mesh's TLS by itself
       boolean mesh =
-          service.resolution() == MeshService.Resolution.STATIC
+          !service.external()
+              && service.resolution() == MeshService.Resolution.STATIC
               && service.endpoints().values().stream()
                   .anyMatch(list -> list.stream().anyMatch(MeshEndpoint::mutualTls));
       if (mesh || (!service.external() && service.kind() != MeshService.Kind.ENTRY)) {

@@ -1,15 +1,11 @@
 package io.selvage.controller.translate;
 
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
-import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
-import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import io.selvage.controller.resource.view.VirtualService;
-import io.selvage.controller.resource.view.VirtualService.L4Match;
-import io.selvage.controller.resource.view.VirtualService.WeightedDestination;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -100,66 +96,21 @@ final class OutboundListeners {
 
   private void chains(Listener.Builder listener, MeshService service, MeshPort port) {
     VirtualService rule = rules.virtualService(service.host());
-    boolean inspects = false;
-    if (rule != null) {
-      for (int i = 0; i < rule.tls().size(); i++) {
-        VirtualService.TlsRoute route = rule.tls().get(i);
-        for (L4Match match : route.match()) {
-          if (applies(match, port.number())) {
-            inspects = true;
-            listener.addFilterChains(
-                FilterChain.newBuilder()
-                    .setFilterChainMatch(
-                        FilterChainMatch.newBuilder().addAllServerNames(match.sniHosts()))
-                    .addFilters(
-                        proxy(rule, route.route(), service, port, "spec.tls[" + i + "].route")));
-          }
-        }
-      }
-    }
-    if (inspects) {
+    List<FilterChain> chains =
+        rule == null
+            ? List.of()
+            : new TcpRoutes(rules, destinations, caller).of(rule, service, port);
+    if (chains.stream().anyMatch(c -> c.getFilterChainMatch().getServerNamesCount() > 0)) {
       listener.addListenerFilters(Filters.TLS_INSPECTOR);
     }
-    listener.addFilterChains(FilterChain.newBuilder().addFilters(byTcpRoutes(rule, service, port)));
-  }
-
-  private Filter byTcpRoutes(
-      @org.jspecify.annotations.Nullable VirtualService rule, MeshService service, MeshPort port) {
-    if (rule != null) {
-      for (int i = 0; i < rule.tcp().size(); i++) {
-        VirtualService.TcpRoute route = rule.tcp().get(i);
-        boolean applies =
-            route.match().isEmpty()
-                || route.match().stream().anyMatch(m -> applies(m, port.number()));
-        if (applies && !route.route().isEmpty()) {
-          return proxy(rule, route.route(), service, port, "spec.tcp[" + i + "].route");
-        }
-      }
+    listener.addAllFilterChains(chains);
+    if (chains.stream().noneMatch(c -> !c.hasFilterChainMatch())) {
+      Policy policy = Policy.of(rules.destinationRule(service), null, port.number());
+      listener.addFilterChains(
+          FilterChain.newBuilder()
+              .addFilters(
+                  Filters.tcp(ClusterName.outbound(port.number(), "", service.host()), policy)));
     }
-    return Filters.tcp(ClusterName.outbound(port.number(), "", service.host()));
-  }
-
-  private boolean applies(L4Match match, int port) {
-    Integer wanted = match.port();
-    return (wanted == null || wanted == port)
-        && (match.gateways().isEmpty() || match.gateways().contains("mesh"))
-        && (match.sourceNamespace().isEmpty() || match.sourceNamespace().equals(caller.namespace()))
-        && ServiceIndex.matches(match.sourceLabels(), caller.labels());
-  }
-
-  private Filter proxy(
-      VirtualService rule,
-      List<WeightedDestination> to,
-      MeshService service,
-      MeshPort port,
-      String field) {
-    List<String> clusters = new ArrayList<>();
-    for (int i = 0; i < to.size(); i++) {
-      clusters.add(
-          destinations.cluster(
-              rule, to.get(i).destination(), port.number(), field + "[" + i + "].destination"));
-    }
-    return Filters.tcp(ClusterName.outbound(port.number(), "", service.host()), clusters, to);
   }
 
   /** Everything that no other listener takes. */

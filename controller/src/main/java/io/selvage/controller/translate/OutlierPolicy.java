@@ -30,9 +30,10 @@ final class OutlierPolicy {
       out.setEnforcingConsecutiveGatewayFailure(Protos.number(gateway > 0 ? 100 : 0));
     }
     Integer local = asked.consecutiveLocalOriginFailures();
-    if (local != null && local > 0) {
+    // Istio: without the split they count among the others
+    if (local != null && asked.splitExternalLocalOriginErrors()) {
       out.setConsecutiveLocalOriginFailure(Protos.number(local));
-      out.setEnforcingConsecutiveLocalOriginFailure(Protos.number(100));
+      out.setEnforcingConsecutiveLocalOriginFailure(Protos.number(local > 0 ? 100 : 0));
       out.setEnforcingLocalOriginSuccessRate(Protos.number(0));
     }
     if (asked.interval() != null) {
@@ -41,7 +42,7 @@ final class OutlierPolicy {
     if (asked.baseEjectionTime() != null) {
       out.setBaseEjectionTime(Protos.duration(asked.baseEjectionTime()));
     }
-    if (asked.maxEjectionPercent() != null) {
+    if (asked.maxEjectionPercent() != null && asked.maxEjectionPercent() > 0) {
       out.setMaxEjectionPercent(Protos.number(asked.maxEjectionPercent()));
     }
     cluster.setOutlierDetection(out);

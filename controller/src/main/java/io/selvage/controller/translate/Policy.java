@@ -7,7 +7,9 @@ import io.selvage.controller.resource.view.TrafficPolicy.ClientTls;
 import io.selvage.controller.resource.view.TrafficPolicy.ConnectionPool;
 import io.selvage.controller.resource.view.TrafficPolicy.OutlierDetection;
 import io.selvage.controller.resource.view.TrafficPolicy.PortPolicy;
+import io.selvage.controller.resource.view.TrafficPolicy.ProxyProtocol;
 import io.selvage.controller.resource.view.TrafficPolicy.RetryBudget;
+import io.selvage.controller.resource.view.TrafficPolicy.Tunnel;
 import org.jspecify.annotations.Nullable;
 
 /** The traffic policy of one cluster after Istio's merging of rule, subset and port. */
@@ -16,8 +18,10 @@ record Policy(
     @Nullable ConnectionPool connectionPool,
     @Nullable OutlierDetection outlierDetection,
     @Nullable ClientTls tls,
-    @Nullable RetryBudget retryBudget) {
-  private static final Policy NONE = new Policy(null, null, null, null, null);
+    @Nullable RetryBudget retryBudget,
+    @Nullable Tunnel tunnel,
+    @Nullable ProxyProtocol proxyProtocol) {
+  private static final Policy NONE = new Policy(null, null, null, null, null, null, null);
 
   /** For a port of the rule itself, or of one of its subsets. */
   static Policy of(
@@ -37,6 +41,8 @@ record Policy(
    */
   private Policy over(TrafficPolicy next, int port) {
     RetryBudget budget = next.retryBudget() == null ? retryBudget : next.retryBudget();
+    Tunnel through = next.tunnel() == null ? tunnel : next.tunnel();
+    ProxyProtocol preface = next.proxyProtocol() == null ? proxyProtocol : next.proxyProtocol();
     for (PortPolicy each : next.portLevelSettings()) {
       if (each.port() == port) {
         return new Policy(
@@ -44,7 +50,9 @@ record Policy(
             each.connectionPool(),
             each.outlierDetection(),
             each.tls(),
-            budget);
+            budget,
+            through,
+            preface);
       }
     }
     return new Policy(
@@ -52,6 +60,8 @@ record Policy(
         next.connectionPool() == null ? connectionPool : next.connectionPool(),
         next.outlierDetection() == null ? outlierDetection : next.outlierDetection(),
         next.tls() == null ? tls : next.tls(),
-        budget);
+        budget,
+        through,
+        preface);
   }
 }

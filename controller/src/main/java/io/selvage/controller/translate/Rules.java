@@ -86,6 +86,7 @@ final class Rules {
       if (!rule.source().namespace().equals(namespace)
           || !Hosts.covers(pattern, host)
           || !Hosts.exported(rule.exportTo(), namespace, caller.namespace())
+          || (!rule.workloadSelector().isEmpty() && !namespace.equals(caller.namespace()))
           || !ServiceIndex.matches(rule.workloadSelector(), caller.labels())) {
         continue;
       }

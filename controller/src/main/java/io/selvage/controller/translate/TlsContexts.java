@@ -1,13 +1,16 @@
 package io.selvage.controller.translate;
 
 import com.google.protobuf.Struct;
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster.TransportSocketMatch;
 import io.envoyproxy.envoy.config.core.v3.ApiConfigSource;
 import io.envoyproxy.envoy.config.core.v3.ApiVersion;
 import io.envoyproxy.envoy.config.core.v3.ConfigSource;
 import io.envoyproxy.envoy.config.core.v3.DataSource;
 import io.envoyproxy.envoy.config.core.v3.GrpcService;
+import io.envoyproxy.envoy.config.core.v3.ProxyProtocolConfig;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
+import io.envoyproxy.envoy.extensions.transport_sockets.proxy_protocol.v3.ProxyProtocolUpstreamTransport;
 import io.envoyproxy.envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
@@ -18,6 +21,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.selvage.controller.resource.view.TrafficPolicy;
 import io.selvage.controller.resource.view.TrafficPolicy.ClientTls;
 import java.util.List;
 
@@ -176,6 +180,36 @@ final class TlsContexts {
     }
     return socket(
         UpstreamTlsContext.newBuilder().setCommonTlsContext(common).setSni(tls.sni()).build());
+  }
+
+  /** Writes the PROXY protocol's preface before the first byte of whatever was chosen so far. */
+  static void preface(Cluster.Builder cluster, TrafficPolicy.ProxyProtocol version) {
+    if (cluster.getTransportSocketMatchesCount() == 0) {
+      TransportSocket inner = cluster.hasTransportSocket() ? cluster.getTransportSocket() : plain();
+      cluster.setTransportSocket(preface(inner, version));
+      return;
+    }
+    cluster
+        .getTransportSocketMatchesBuilderList()
+        .forEach(m -> m.setTransportSocket(preface(m.getTransportSocket(), version)));
+  }
+
+  private static TransportSocket preface(
+      TransportSocket inner, TrafficPolicy.ProxyProtocol version) {
+    return TransportSocket.newBuilder()
+        .setName("envoy.transport_sockets.upstream_proxy_protocol")
+        .setTypedConfig(
+            Protos.any(
+                ProxyProtocolUpstreamTransport.newBuilder()
+                    .setConfig(
+                        ProxyProtocolConfig.newBuilder()
+                            .setVersion(
+                                version == TrafficPolicy.ProxyProtocol.V2
+                                    ? ProxyProtocolConfig.Version.V2
+                                    : ProxyProtocolConfig.Version.V1))
+                    .setTransportSocket(inner)
+                    .build()))
+        .build();
   }
 
   private static DataSource file(String path) {
