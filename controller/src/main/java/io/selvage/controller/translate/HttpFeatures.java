@@ -51,7 +51,7 @@ final class HttpFeatures {
         return code.value();
       }
     }
-    return -1;
+    return name.matches("\\d|1[0-6]") ? Integer.parseInt(name) : -1;
   }
 
   static @Nullable Any cors(HttpRoute.@Nullable CorsPolicy cors) {
@@ -82,7 +82,7 @@ final class HttpFeatures {
     return Protos.any(out.build());
   }
 
-  static RedirectAction redirect(HttpRoute.Redirect from) {
+  static RedirectAction redirect(HttpRoute.Redirect from, int listenerPort) {
     RedirectAction.Builder out = RedirectAction.newBuilder();
     if (!from.authority().isEmpty()) {
       out.setHostRedirect(from.authority());
@@ -98,9 +98,9 @@ final class HttpFeatures {
     Integer port = from.port();
     if (port != null) {
       out.setPortRedirect(port);
-    } else if (from.derivePort() == HttpRoute.Redirect.DerivePort.FROM_PROTOCOL_DEFAULT
-        && !from.scheme().isEmpty()) {
-      out.setPortRedirect(from.scheme().equals("https") ? 443 : 80);
+    } else if (from.derivePort() == HttpRoute.Redirect.DerivePort.FROM_REQUEST_PORT) {
+      // Envoy derives no port; it is the listener's. The protocol's own is what it does by itself
+      out.setPortRedirect(listenerPort);
     }
     out.setResponseCode(
         switch (from.redirectCode()) {

@@ -42,18 +42,23 @@ final class HttpRoutes {
     if (rule == null || rule.http().isEmpty()) {
       return List.of(byDefault(service, port));
     }
+    return of(rule, service.host(), port);
+  }
+
+  /** Those of a rule for a host, which need not be a service's. */
+  List<Route> of(VirtualService rule, String host, int port) {
     List<Route> routes = new ArrayList<>();
     List<HttpRoute> http = rules.httpRoutes(rule);
     for (int i = 0; i < http.size(); i++) {
       HttpRoute route = http.get(i);
       String field = "spec.http[" + i + "]";
       if (route.match().isEmpty()) {
-        routes.add(route(rule, route, null, service, port, field));
+        routes.add(route(rule, route, null, host, port, field));
         return routes;
       }
       for (HttpMatch match : route.match()) {
         if (applies(match, port)) {
-          Route built = route(rule, route, match, service, port, field);
+          Route built = route(rule, route, match, host, port, field);
           routes.add(built);
           if (RouteMatches.catchesAll(built.getMatch())) {
             return routes;
@@ -99,23 +104,24 @@ final class HttpRoutes {
       VirtualService owner,
       HttpRoute from,
       @Nullable HttpMatch match,
-      MeshService service,
+      String host,
       int port,
       String field) {
     Route.Builder route =
         Route.newBuilder()
             .setName(name(from, match))
             .setMatch(match == null ? RouteMatches.everything() : RouteMatches.of(match))
+            .setStatPrefix(match == null ? "" : match.statPrefix())
             .setMetadata(Protos.origin(owner.source()));
     HttpRoute.Redirect redirect = from.redirect();
     HttpRoute.DirectResponse direct = from.directResponse();
     if (redirect != null) {
-      route.setRedirect(HttpFeatures.redirect(redirect));
+      route.setRedirect(HttpFeatures.redirect(redirect, port));
     } else if (direct != null) {
       route.setDirectResponse(HttpFeatures.directResponse(direct));
     } else {
       route.setRoute(action(owner, from, match, port, field));
-      route.setDecorator(operation(service.host(), port, path(route.getMatch())));
+      route.setDecorator(operation(host, port, path(route.getMatch())));
     }
     headers(route, from);
     filters(route, owner, from, field);

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * A service as callers see it: a host with ports, wherever it was defined.
  *
  * @param name short name of a Service; the host itself for a ServiceEntry
- * @param vip its virtual address; empty for wildcard hosts
+ * @param addresses its virtual addresses and, for a ServiceEntry, ranges of them; for a headless
+ *     service those of its instances; empty for wildcard hosts
  * @param exportTo namespaces that see it; empty means all
  * @param endpoints by port number
  * @param subjectAltNames identities demanded in place of those of its workloads
@@ -25,7 +26,7 @@ record MeshService(
     Resolution resolution,
     boolean external,
     List<MeshPort> ports,
-    String vip,
+    List<String> addresses,
     List<String> exportTo,
     Map<Integer, List<MeshEndpoint>> endpoints,
     List<String> subjectAltNames) {
@@ -43,6 +44,21 @@ record MeshService(
     DNS,
     DNS_ROUND_ROBIN,
     PASSTHROUGH
+  }
+
+  /** The virtual address that its name stands for; empty for none. */
+  String vip() {
+    return addresses.stream().filter(a -> a.indexOf('/') < 0).findFirst().orElse("");
+  }
+
+  /** Every single address by which it is called. */
+  List<String> singleAddresses() {
+    return addresses.stream().filter(a -> a.indexOf('/') < 0).toList();
+  }
+
+  /** Ranges of addresses by which it is called. */
+  List<String> ranges() {
+    return addresses.stream().filter(a -> a.indexOf('/') >= 0).toList();
   }
 
   boolean wildcard() {

@@ -16,7 +16,7 @@ final class NameTables {
       }
       NameTable.NameInfo info =
           NameTable.NameInfo.newBuilder()
-              .addIps(service.vip())
+              .addAllIps(service.singleAddresses())
               .setRegistry(service.kind() == MeshService.Kind.ENTRY ? "External" : "Kubernetes")
               .setShortname(service.kind() == MeshService.Kind.ENTRY ? "" : service.name())
               .setNamespace(service.namespace())

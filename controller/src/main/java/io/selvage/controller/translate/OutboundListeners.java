@@ -2,18 +2,21 @@ package io.selvage.controller.translate;
 
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.Rds;
 import io.selvage.controller.resource.view.VirtualService;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** Outbound listeners: {@code 0.0.0.0_<port>} for HTTP, {@code <VIP>_<port>} for TCP. */
 final class OutboundListeners {
   private static final int OUTBOUND = 15001;
+  private static final String ANY = "0.0.0.0";
   private final MeshView view;
   private final Caller caller;
   private final Rules rules;
@@ -32,14 +35,15 @@ final class OutboundListeners {
     List<Listener> listeners = new ArrayList<>();
     Set<Integer> http = tables.ports();
     http.forEach(port -> listeners.add(http(port)));
-    Set<String> names = new HashSet<>();
+    Map<String, Listener.Builder> byName = new LinkedHashMap<>();
     for (MeshService service : rules.scope().services()) {
       for (MeshPort port : service.ports()) {
         if (!port.protocol().isHttp()) {
-          tcp(listeners, names, http, service, port);
+          tcp(byName, http, service, port);
         }
       }
     }
+    byName.values().forEach(l -> listeners.add(finished(l)));
     if (caller.intercepting()) {
       listeners.add(virtual());
     }
@@ -76,22 +80,56 @@ final class OutboundListeners {
   }
 
   private void tcp(
-      List<Listener> to, Set<String> names, Set<Integer> http, MeshService service, MeshPort port) {
-    String address = service.vip().isEmpty() ? "0.0.0.0" : service.vip();
+      Map<String, Listener.Builder> to, Set<Integer> http, MeshService service, MeshPort port) {
     if (!caller.intercepting()) {
       // one bound socket for a port: HTTP has it, or the first by name
-      if (http.contains(port.number())) {
-        return;
+      if (!http.contains(port.number())) {
+        at(to, caller.bind(), service, port);
       }
-      address = caller.bind();
-    } else if (address.equals("0.0.0.0") && http.contains(port.number())) {
       return;
     }
-    if (names.add(address + "_" + port.number())) {
-      Listener.Builder listener = listener(address, port.number());
-      chains(listener, service, port);
-      to.add(listener.build());
+    service.singleAddresses().forEach(address -> at(to, address, service, port));
+    if (http.contains(port.number())) {
+      return;
     }
+    if (service.addresses().isEmpty()) {
+      at(to, ANY, service, port);
+    } else if (!service.ranges().isEmpty()) {
+      FilterChainMatch.Builder match = FilterChainMatch.newBuilder();
+      service.ranges().forEach(r -> match.addPrefixRanges(TcpRoutes.range(r)));
+      to.computeIfAbsent(ANY + "_" + port.number(), n -> listener(ANY, port.number()))
+          .addFilterChains(direct(service, port).setFilterChainMatch(match));
+    }
+  }
+
+  private void at(
+      Map<String, Listener.Builder> to, String address, MeshService service, MeshPort port) {
+    String name = address + "_" + port.number();
+    Listener.Builder listener = to.get(name);
+    if (listener == null) {
+      listener = listener(address, port.number());
+      to.put(name, listener);
+    }
+    // of two services at one address and port the first by name has it
+    if (listener.getFilterChainsList().stream().allMatch(FilterChain::hasFilterChainMatch)) {
+      chains(listener, service, port);
+    }
+  }
+
+  /** Connections that only ranges would take go where those to unknown hosts go. */
+  private Listener finished(Listener.Builder listener) {
+    if (listener.getFilterChainsList().stream().allMatch(FilterChain::hasFilterChainMatch)) {
+      listener.setDefaultFilterChain(
+          FilterChain.newBuilder()
+              .addFilters(Filters.tcp(rules.scope().clusterOfRest(view.settings()))));
+    }
+    return listener.build();
+  }
+
+  private FilterChain.Builder direct(MeshService service, MeshPort port) {
+    Policy policy = Policy.of(rules.destinationRule(service), null, port.number());
+    return FilterChain.newBuilder()
+        .addFilters(Filters.tcp(ClusterName.outbound(port.number(), "", service.host()), policy));
   }
 
   private void chains(Listener.Builder listener, MeshService service, MeshPort port) {
@@ -104,12 +142,8 @@ final class OutboundListeners {
       listener.addListenerFilters(Filters.TLS_INSPECTOR);
     }
     listener.addAllFilterChains(chains);
-    if (chains.stream().noneMatch(c -> !c.hasFilterChainMatch())) {
-      Policy policy = Policy.of(rules.destinationRule(service), null, port.number());
-      listener.addFilterChains(
-          FilterChain.newBuilder()
-              .addFilters(
-                  Filters.tcp(ClusterName.outbound(port.number(), "", service.host()), policy)));
+    if (chains.stream().allMatch(FilterChain::hasFilterChainMatch)) {
+      listener.addFilterChains(direct(service, port));
     }
   }
 

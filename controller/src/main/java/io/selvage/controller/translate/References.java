@@ -2,6 +2,7 @@ package io.selvage.controller.translate;
 
 import io.selvage.controller.registry.Locality;
 import io.selvage.controller.resource.view.Destination;
+import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.VirtualService;
 import java.util.HashMap;
@@ -11,6 +12,7 @@ import java.util.Map;
 final class References {
   private final MeshView view;
   private final Map<String, HttpRoutes> byNamespace = new HashMap<>();
+  private final Map<String, Scope> byScope = new HashMap<>();
 
   References(MeshView view) {
     this.view = view;
@@ -18,6 +20,8 @@ final class References {
 
   void check() {
     for (VirtualService service : view.virtualServices()) {
+      hosts(service);
+      gateways(service);
       for (int i = 0; i < service.http().size(); i++) {
         HttpRoute route = service.http().get(i);
         String field = "spec.http[" + i + "]";
@@ -34,12 +38,69 @@ final class References {
               "spec.tcp[" + i + "].route[" + j + "]");
         }
       }
+      for (int i = 0; i < service.tls().size(); i++) {
+        for (int j = 0; j < service.tls().get(i).route().size(); j++) {
+          check(
+              service,
+              service.tls().get(i).route().get(j).destination(),
+              "spec.tls[" + i + "].route[" + j + "]");
+        }
+      }
     }
+    view.destinationRules().forEach(this::host);
+  }
+
+  private void hosts(VirtualService service) {
+    if (!service.appliesToMesh()) {
+      return;
+    }
+    String namespace = service.source().namespace();
+    for (int i = 0; i < service.hosts().size(); i++) {
+      String host = Hosts.resolve(service.hosts().get(i), namespace, view.settings());
+      if (!scopes(namespace).covered(host)) {
+        view.problems()
+            .add(
+                service.source(),
+                "spec.hosts[" + i + "]",
+                Problems.Reason.UNRESOLVED,
+                "no service " + host + "; the rules hold for calls to its port 80 only");
+      }
+    }
+  }
+
+  private void gateways(VirtualService service) {
+    for (int i = 0; i < service.gateways().size(); i++) {
+      if (!service.gateways().get(i).equals("mesh")) {
+        view.problems()
+            .unsupported(
+                service.source(),
+                "spec.gateways[" + i + "]",
+                "no gateway process serves it; only mesh has an effect");
+      }
+    }
+  }
+
+  private void host(DestinationRule rule) {
+    String namespace = rule.source().namespace();
+    String host = Hosts.resolve(rule.host(), namespace, view.settings());
+    if (!scopes(namespace).covered(host)) {
+      view.problems()
+          .add(rule.source(), "spec.host", Problems.Reason.UNRESOLVED, "no service " + host);
+    }
+  }
+
+  private Scope scopes(String namespace) {
+    return byScope.computeIfAbsent(namespace, n -> Scope.of(view, caller(n)));
+  }
+
+  private static Caller caller(String namespace) {
+    return new Caller(
+        namespace, Map.of(), Locality.UNKNOWN, false, true, false, "127.0.0.1", "", true);
   }
 
   private void check(VirtualService owner, Destination to, String field) {
     String host = Hosts.resolve(to.host(), owner.source().namespace(), view.settings());
-    MeshService service = view.service(host);
+    MeshService service = scopes(owner.source().namespace()).service(host);
     int port = service == null || service.ports().isEmpty() ? 0 : service.ports().get(0).number();
     routes(owner.source().namespace()).cluster(owner, to, port, field + ".destination");
   }
@@ -48,8 +109,7 @@ final class References {
     return byNamespace.computeIfAbsent(
         namespace,
         n -> {
-          Caller caller =
-              new Caller(n, Map.of(), Locality.UNKNOWN, false, true, false, "127.0.0.1", "", true);
+          Caller caller = caller(n);
           return new HttpRoutes(view, caller, new Rules(view, caller));
         });
   }

@@ -138,6 +138,13 @@ final class Scope {
     return byHost.get(host);
   }
 
+  /** Whether the host, or one under it where it is a wildcard, is a service's. */
+  boolean covered(String host) {
+    return host.startsWith("*")
+        ? byHost.keySet().stream().anyMatch(h -> Hosts.covers(host, h))
+        : byHost.containsKey(host);
+  }
+
   /** Rules for calls between workloads, oldest first. */
   List<VirtualService> virtualServices() {
     return virtualServices;

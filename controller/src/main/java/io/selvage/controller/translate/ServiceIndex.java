@@ -101,7 +101,7 @@ final class ServiceIndex {
         first.resolution(),
         first.external(),
         ports,
-        first.vip(),
+        first.addresses().isEmpty() ? second.addresses() : first.addresses(),
         first.exportTo(),
         endpoints,
         first.subjectAltNames());
@@ -149,10 +149,21 @@ final class ServiceIndex {
             : MeshService.Resolution.STATIC,
         service.type().equals("ExternalName"),
         ports,
-        vips.apply(host),
+        service.clusterIp().equals("None") ? instances(endpoints) : List.of(vips.apply(host)),
         exportTo(service.source().annotations().getOrDefault("networking.istio.io/exportTo", "")),
         service.type().equals("ExternalName") ? named(service.externalName(), ports) : endpoints,
         List.of());
+  }
+
+  // a headless service has no address of its own: its name stands for its instances
+  private static List<String> instances(Map<Integer, List<MeshEndpoint>> endpoints) {
+    return endpoints.values().stream()
+        .flatMap(List::stream)
+        .map(MeshEndpoint::address)
+        .filter(a -> !a.startsWith("127.") && !a.equals("::1"))
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   private static List<String> exportTo(String annotation) {
@@ -230,7 +241,7 @@ final class ServiceIndex {
         MeshService.Resolution.STATIC,
         false,
         List.copyOf(ports.values()),
-        vips.apply(host),
+        List.of(vips.apply(host)),
         List.of(),
         endpoints,
         List.of());
@@ -312,7 +323,7 @@ final class ServiceIndex {
     return new MeshEndpoint(
         from.address(),
         mapped != null ? mapped : port.target() == 0 ? port.number() : port.target(),
-        from.labels(),
+        labels(from),
         Locality.parse(from.locality()),
         from.weight() == null ? 1 : Math.max(1, from.weight()),
         spiffe(namespace, from.serviceAccount()),
@@ -327,6 +338,16 @@ final class ServiceIndex {
             ""));
   }
 
+  // as Istio: the network is a label for failoverPriority
+  private static Map<String, String> labels(WorkloadEntry.Endpoint from) {
+    if (from.network().isEmpty()) {
+      return from.labels();
+    }
+    Map<String, String> labels = new LinkedHashMap<>(from.labels());
+    labels.putIfAbsent("topology.istio.io/network", from.network());
+    return labels;
+  }
+
   private MeshService of(ServiceEntry entry, String host) {
     String namespace = entry.source().namespace();
     MeshService.Resolution resolution =
@@ -337,7 +358,10 @@ final class ServiceIndex {
           case NONE -> MeshService.Resolution.PASSTHROUGH;
           case DYNAMIC_DNS -> {
             problems.unsupported(
-                entry.source(), "spec.resolution", "DYNAMIC_DNS is served as NONE");
+                entry.source(),
+                "spec.resolution",
+                "DYNAMIC_DNS: an agent calls what the application's own lookup finds; an Envoy is"
+                    + " served NONE");
             yield MeshService.Resolution.PASSTHROUGH;
           }
         };
@@ -359,8 +383,10 @@ final class ServiceIndex {
       ports.add(port);
       endpoints.put(port.number(), endpoints(entry, namespace, port, host, resolution));
     }
-    String address =
-        entry.addresses().stream().filter(a -> !a.contains("/")).findFirst().orElse("");
+    List<String> addresses = new ArrayList<>(entry.addresses());
+    if (!host.startsWith("*") && addresses.stream().allMatch(a -> a.contains("/"))) {
+      addresses.add(vips.apply(host));
+    }
     return new MeshService(
         host,
         host,
@@ -369,7 +395,7 @@ final class ServiceIndex {
         resolution,
         entry.location() == ServiceEntry.Location.MESH_EXTERNAL,
         ports,
-        host.startsWith("*") ? "" : address.isEmpty() ? vips.apply(host) : address,
+        List.copyOf(addresses),
         entry.exportTo(),
         endpoints,
         entry.subjectAltNames());

@@ -54,6 +54,8 @@ final class HttpRouteRules {
   private static final Set<String> METHODS =
       Set.of("*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE");
 
+  private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
+
   private static final int MAX_BODY_CHARACTERS = 1 << 20;
 
   private final Findings findings;
@@ -187,8 +189,14 @@ final class HttpRouteRules {
       if (nothing) {
         findings.required(at, "redirect must specify URI, authority, scheme, or port");
       }
-      if (redirect.redirectCode() < 300 || redirect.redirectCode() > 399) {
-        findings.invalid(at + ".redirectCode", redirect.redirectCode() + ": must be in the 3xx");
+      if (!REDIRECTS.contains(redirect.redirectCode())) {
+        findings.invalid(
+            at + ".redirectCode",
+            redirect.redirectCode() + ": must be 301, 302, 303, 307 or 308, all that Envoy sends");
+      }
+      Integer port = redirect.port();
+      if (port != null) {
+        findings.port(at + ".port", port);
       }
       if (!redirect.scheme().isEmpty() && !redirect.scheme().matches("https?")) {
         findings.invalid(at + ".scheme", "\"" + redirect.scheme() + "\": must be http or https");

@@ -49,7 +49,7 @@ class MeaningTest {
         "route: [{destination: {host: 'a b'}}] | [0].route[0].destination.host | must be a DNS name",
         "route: [{destination: {host: a}}], redirect: {uri: /x} | [0].route | cannot contain both",
         "redirect: {} | [0].redirect | must specify",
-        "redirect: {uri: /, redirectCode: 200} | [0].redirect.redirectCode | must be in the 3xx",
+        "redirect: {uri: /, redirectCode: 200} | [0].redirect.redirectCode | must be 301, 302, 303, 307 or 308",
         "directResponse: {status: 42} | [0].directResponse.status | between 200 and 599",
         "match: [{uri: {prefix: /}}] | [0].route | must be given",
         "match: [{uri: {regex: '(a'}}], route: [{destination: {host: a}}] | [0].match[0].uri.regex | not an RE2",
