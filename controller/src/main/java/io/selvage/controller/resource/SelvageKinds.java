@@ -10,7 +10,9 @@ public final class SelvageKinds {
   public static final Kind RESILIENCE_POLICY =
       own("ResiliencePolicy", "resiliencepolicies", "respol");
 
-  private static final List<Kind> ALL = List.of(RESILIENCE_POLICY);
+  public static final Kind DATABASE_POLICY = own("DatabasePolicy", "databasepolicies", "dbpol");
+
+  private static final List<Kind> ALL = List.of(DATABASE_POLICY, RESILIENCE_POLICY);
 
   private SelvageKinds() {}
 

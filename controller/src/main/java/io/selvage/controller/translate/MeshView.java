@@ -8,6 +8,7 @@ import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.SelvageKinds;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.LoadBalancer;
@@ -52,6 +53,7 @@ public final class MeshView {
   private final List<PeerAuthentication> peerAuthentications;
   private final List<AuthorizationPolicy> authorizationPolicies;
   private final OwnKinds own;
+  private final DatabaseKinds databases;
   private final List<Resource> unreadable = new ArrayList<>();
   private final List<String> policyFingerprint;
   private final Set<String> callerLabels = new TreeSet<>();
@@ -113,6 +115,14 @@ public final class MeshView {
                 ResiliencePolicy::parse,
                 ResiliencePolicy::source),
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
+    databases =
+        new DatabaseKinds(
+            read(
+                resources,
+                SelvageKinds.DATABASE_POLICY,
+                DatabasePolicy::parse,
+                DatabasePolicy::source),
+            read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
     collectCallerLabels();
     policyFingerprint = fingerprint();
   }
@@ -140,6 +150,7 @@ public final class MeshView {
   }
 
   private void collectCallerLabels() {
+    callerLabels.addAll(databases.labels());
     for (VirtualService service : virtualServices) {
       for (HttpRoute route : service.http()) {
         route.match().forEach(m -> callerLabels.addAll(m.sourceLabels().keySet()));
@@ -186,6 +197,11 @@ public final class MeshView {
   /** What was found wrong so far; translation adds to it. */
   public Problems problems() {
     return problems;
+  }
+
+  /** What DatabasePolicies say. */
+  DatabaseKinds databases() {
+    return databases;
   }
 
   /** What kinds of {@code selvage.io} say. */

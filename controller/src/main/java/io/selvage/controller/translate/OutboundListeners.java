@@ -1,5 +1,7 @@
 package io.selvage.controller.translate;
 
+import com.google.protobuf.Struct;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
@@ -150,15 +152,20 @@ final class OutboundListeners {
   /** Everything that no other listener takes. */
   private Listener virtual() {
     String rest = rules.scope().clusterOfRest(view.settings());
-    return Listener.newBuilder()
-        .setName("virtualOutbound")
-        .setAddress(Protos.address("0.0.0.0", OUTBOUND))
-        .setTrafficDirection(TrafficDirection.OUTBOUND)
-        .setUseOriginalDst(Protos.flag(true))
-        .addFilterChains(
-            FilterChain.newBuilder()
-                .setName("virtualOutbound-catchall-tcp")
-                .addFilters(Filters.tcp(rest)))
-        .build();
+    Listener.Builder listener =
+        Listener.newBuilder()
+            .setName("virtualOutbound")
+            .setAddress(Protos.address("0.0.0.0", OUTBOUND))
+            .setTrafficDirection(TrafficDirection.OUTBOUND)
+            .setUseOriginalDst(Protos.flag(true))
+            .addFilterChains(
+                FilterChain.newBuilder()
+                    .setName("virtualOutbound-catchall-tcp")
+                    .addFilters(Filters.tcp(rest)));
+    Struct own = view.databases().caller(view, caller, rules.scope().services());
+    if (own != null) {
+      listener.setMetadata(Metadata.newBuilder().putFilterMetadata(OwnKinds.KEY, own));
+    }
+    return listener.build();
   }
 }

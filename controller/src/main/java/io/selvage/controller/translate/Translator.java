@@ -59,6 +59,7 @@ public final class Translator {
     new References(view).check();
     new NoEffect(view).check();
     view.own().check(view);
+    view.databases().check(view);
     own.values().forEach(ways -> view.problems().addAll(ways.problems()));
     return view.problems();
   }

@@ -69,6 +69,15 @@ public final class Mutations {
      [{name: x, methods: [GET], pathPrefix: /x}]}, bulkhead: {maxConcurrentCalls: 1, maxWaitingCalls:
      1, maxWaitDuration: 1s}}}
     """,
+    """
+    {apiVersion: selvage.io/v1, kind: DatabasePolicy, metadata: {name: a, namespace: default}, spec:
+     {targetRefs: [{kind: Service, name: a}], addresses: [{host: "*.x", port: 5432}], databases: [d],
+     selector: {matchLabels: {a: b}}, readOnly: {replicas: [{host: r, port: 5432}], fallback: FAIL},
+     connect: {timeout: 1s, attempts: 2, failover: [{host: f, port: 1}]}, statements: {timeout: 1s,
+     writes: PROHIBIT, readingFunctions: [f]}, circuitBreaker: {slidingWindowSize: 10,
+     minimumNumberOfCalls: 5}, bulkhead: {maxConcurrentStatements: 1, maxWaitDuration: 1s}, callers:
+     [{principals: ["*"], statementsPerSecond: 1, burst: 2}], audit: {maxDigests: 1, interval: 1s}}}
+    """,
   };
 
   private final Random random;

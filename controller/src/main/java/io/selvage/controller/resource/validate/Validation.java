@@ -7,6 +7,7 @@ import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.schema.Schemas;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
@@ -60,6 +61,8 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
       case "Sidecar" -> judge(Sidecar.parse(resource), new SidecarRules(findings)::check, findings);
       case "ResiliencePolicy" ->
           judge(ResiliencePolicy.parse(resource), new OwnRules(findings)::check, findings);
+      case "DatabasePolicy" ->
+          judge(DatabasePolicy.parse(resource), new DatabaseRules(findings)::check, findings);
       case "Gateway" -> new GatewayRules(findings).check(resource);
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}

@@ -7,6 +7,7 @@ import io.selvage.controller.resource.Kind;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
@@ -53,6 +54,7 @@ class MutationTest {
       AuthorizationPolicy.parse(resource);
       Service.parse(resource);
       ResiliencePolicy.parse(resource);
+      DatabasePolicy.parse(resource);
       if (validation.violations().isEmpty()) {
         assertThat(readable(kind, resource))
             .as("what is accepted can be read: %s", document)
@@ -70,6 +72,7 @@ class MutationTest {
       case "WorkloadEntry" -> WorkloadEntry.parse(resource).ok();
       case "PeerAuthentication" -> PeerAuthentication.parse(resource).ok();
       case "AuthorizationPolicy" -> AuthorizationPolicy.parse(resource).ok();
+      case "DatabasePolicy" -> DatabasePolicy.parse(resource).ok();
       case "ResiliencePolicy" -> ResiliencePolicy.parse(resource).ok();
       case "Service" -> Service.parse(resource).ok();
       default -> true;
