@@ -134,6 +134,9 @@ final class Discovery {
   }
 
   private static void categories(ObjectNode to, Kind kind) {
+    if (kind.group().startsWith("gateway.networking.")) {
+      texts(to.putArray("categories"), List.of("gateway-api"));
+    }
     if (kind.group().endsWith(".istio.io")) {
       texts(to.putArray("categories"), List.of("istio-io", kind.group().replace('.', '-')));
     }

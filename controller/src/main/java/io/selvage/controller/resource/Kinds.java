@@ -8,6 +8,8 @@ import java.util.stream.Stream;
 public final class Kinds {
   private static final String NETWORKING = "networking.istio.io";
   private static final String SECURITY = "security.istio.io";
+  private static final String GATEWAY_API = "gateway.networking.k8s.io";
+  private static final String GATEWAY_API_EXPERIMENTAL = "gateway.networking.x-k8s.io";
 
   public static final Kind NAMESPACE =
       new Kind(
@@ -30,10 +32,40 @@ public final class Kinds {
   public static final Kind AUTHORIZATION_POLICY =
       security("AuthorizationPolicy", "authorizationpolicies", "ap");
 
+  /** Certificates for policies come from here; nothing else reads it. */
+  public static final Kind CONFIG_MAP =
+      new Kind(
+          "", List.of("v1"), "ConfigMap", "configmaps", "configmap", List.of("cm"), true, false);
+
+  public static final Kind HTTP_ROUTE =
+      gatewayApi(List.of("v1", "v1beta1"), "HTTPRoute", "httproutes", List.of());
+  public static final Kind GRPC_ROUTE =
+      gatewayApi(List.of("v1"), "GRPCRoute", "grpcroutes", List.of());
+  public static final Kind BACKEND_TLS_POLICY =
+      gatewayApi(
+          List.of("v1", "v1alpha3"),
+          "BackendTLSPolicy",
+          "backendtlspolicies",
+          List.of("btlspolicy"));
+  public static final Kind REFERENCE_GRANT =
+      gatewayApi(
+          List.of("v1", "v1beta1"), "ReferenceGrant", "referencegrants", List.of("refgrant"));
+  public static final Kind BACKEND_TRAFFIC_POLICY =
+      new Kind(
+          GATEWAY_API_EXPERIMENTAL,
+          List.of("v1alpha1"),
+          "XBackendTrafficPolicy",
+          "xbackendtrafficpolicies",
+          "xbackendtrafficpolicy",
+          List.of("xbtrafficpolicy"),
+          true,
+          false);
+
   private static final List<Kind> ALL =
       withOwn(
           NAMESPACE,
           SERVICE,
+          CONFIG_MAP,
           VIRTUAL_SERVICE,
           DESTINATION_RULE,
           SERVICE_ENTRY,
@@ -41,7 +73,12 @@ public final class Kinds {
           SIDECAR,
           GATEWAY,
           PEER_AUTHENTICATION,
-          AUTHORIZATION_POLICY);
+          AUTHORIZATION_POLICY,
+          HTTP_ROUTE,
+          GRPC_ROUTE,
+          BACKEND_TLS_POLICY,
+          REFERENCE_GRANT,
+          BACKEND_TRAFFIC_POLICY);
 
   private Kinds() {}
 
@@ -72,6 +109,19 @@ public final class Kinds {
 
   private static Kind security(String kind, String plural, String shortName) {
     return istio(SECURITY, List.of("v1", "v1beta1"), kind, plural, shortName, true);
+  }
+
+  private static Kind gatewayApi(
+      List<String> versions, String kind, String plural, List<String> shortNames) {
+    return new Kind(
+        GATEWAY_API,
+        versions,
+        kind,
+        plural,
+        kind.toLowerCase(java.util.Locale.ROOT),
+        shortNames,
+        true,
+        false);
   }
 
   private static Kind istio(

@@ -46,6 +46,7 @@ public final class ControlPlane implements AutoCloseable {
   private final AgentHub hub;
   private final PushLoop pushes;
   private final StatusWriter statuses;
+  private final RefStatusWriter refStatuses;
   private final ControlPort port;
   private final Store.Watch watch;
   private volatile Translator translator;
@@ -75,6 +76,7 @@ public final class ControlPlane implements AutoCloseable {
     this.translator = Translator.first(view(first), authority.bundle());
     this.hub = new AgentHub(registry, this::configFor, metrics);
     this.statuses = new StatusWriter(store, clock);
+    this.refStatuses = new RefStatusWriter(store, clock);
     this.pushes = new PushLoop(settings.quiet(), settings.longest(), this::push);
     registry.onChange(pushes::changed);
     authority.onBundle(bundle -> pushes.changed());
@@ -132,6 +134,7 @@ public final class ControlPlane implements AutoCloseable {
     translator = next;
     hub.push(since);
     statuses.write(next.problems().read());
+    refStatuses.write(next.refStatuses());
   }
 
   /** The port that was opened. */

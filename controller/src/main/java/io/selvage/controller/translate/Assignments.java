@@ -27,7 +27,7 @@ final class Assignments {
 
   List<ClusterLoadAssignment> all() {
     List<ClusterLoadAssignment> all = new ArrayList<>();
-    for (MeshService service : rules.scope().services()) {
+    for (MeshService service : rules.scope().reached()) {
       if (service.resolution() != MeshService.Resolution.STATIC) {
         continue;
       }

@@ -5,6 +5,7 @@ import io.envoyproxy.envoy.config.listener.v3.ListenerFilter;
 import io.envoyproxy.envoy.extensions.filters.http.cors.v3.Cors;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.router.v3.Router;
+import io.envoyproxy.envoy.extensions.filters.http.stateful_session.v3.StatefulSession;
 import io.envoyproxy.envoy.extensions.filters.listener.http_inspector.v3.HttpInspector;
 import io.envoyproxy.envoy.extensions.filters.listener.original_dst.v3.OriginalDst;
 import io.envoyproxy.envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector;
@@ -21,6 +22,8 @@ final class Filters {
       Protos.httpFilter("envoy.filters.http.fault", HTTPFault.getDefaultInstance());
   static final HttpFilter CORS =
       Protos.httpFilter("envoy.filters.http.cors", Cors.getDefaultInstance());
+  static final HttpFilter STATEFUL_SESSION =
+      Protos.httpFilter(StatefulSessions.FILTER, StatefulSession.getDefaultInstance());
   static final HttpFilter ROUTER =
       Protos.httpFilter("envoy.filters.http.router", Router.getDefaultInstance());
 

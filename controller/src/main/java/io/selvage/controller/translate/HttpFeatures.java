@@ -102,15 +102,18 @@ final class HttpFeatures {
       // Envoy derives no port; it is the listener's. The protocol's own is what it does by itself
       out.setPortRedirect(listenerPort);
     }
-    out.setResponseCode(
-        switch (from.redirectCode()) {
-          case 302 -> RedirectAction.RedirectResponseCode.FOUND;
-          case 303 -> RedirectAction.RedirectResponseCode.SEE_OTHER;
-          case 307 -> RedirectAction.RedirectResponseCode.TEMPORARY_REDIRECT;
-          case 308 -> RedirectAction.RedirectResponseCode.PERMANENT_REDIRECT;
-          default -> RedirectAction.RedirectResponseCode.MOVED_PERMANENTLY;
-        });
-    return out.build();
+    return out.setResponseCode(code(from.redirectCode())).build();
+  }
+
+  /** Statuses that Envoy does not know become 301. */
+  static RedirectAction.RedirectResponseCode code(int status) {
+    return switch (status) {
+      case 302 -> RedirectAction.RedirectResponseCode.FOUND;
+      case 303 -> RedirectAction.RedirectResponseCode.SEE_OTHER;
+      case 307 -> RedirectAction.RedirectResponseCode.TEMPORARY_REDIRECT;
+      case 308 -> RedirectAction.RedirectResponseCode.PERMANENT_REDIRECT;
+      default -> RedirectAction.RedirectResponseCode.MOVED_PERMANENTLY;
+    };
   }
 
   static DirectResponseAction directResponse(HttpRoute.DirectResponse from) {

@@ -38,6 +38,10 @@ final class HttpRoutes {
   }
 
   List<Route> of(MeshService service, int port) {
+    List<Route> attached = new GatewayRoutes(view, caller, this).of(service, port);
+    if (attached != null) {
+      return attached;
+    }
     VirtualService rule = rules.virtualService(service.host());
     if (rule == null || rule.http().isEmpty()) {
       return List.of(byDefault(service, port));
@@ -88,15 +92,17 @@ final class HttpRoutes {
       action.setRetryPolicy(retries);
     }
     hashing(action, service.host(), "", port);
-    return Route.newBuilder()
-        .setName("default")
-        .setMatch(RouteMatches.everything())
-        .setRoute(action)
-        .setDecorator(operation(service.host(), port, "/*"))
-        .build();
+    Route.Builder route =
+        Route.newBuilder()
+            .setName("default")
+            .setMatch(RouteMatches.everything())
+            .setRoute(action)
+            .setDecorator(operation(service.host(), port, "/*"));
+    view.gateway().policies().persistSession(route, service.host());
+    return route.build();
   }
 
-  private static Decorator operation(String host, int port, String path) {
+  static Decorator operation(String host, int port, String path) {
     return Decorator.newBuilder().setOperation(host + ":" + port + path).build();
   }
 
@@ -135,10 +141,11 @@ final class HttpRoutes {
     return from.name().isEmpty() ? match.name() : from.name() + "." + match.name();
   }
 
-  private static String path(RouteMatch match) {
+  static String path(RouteMatch match) {
     return switch (match.getPathSpecifierCase()) {
       case PATH -> match.getPath();
       case PREFIX -> match.getPrefix() + "*";
+      case PATH_SEPARATED_PREFIX -> match.getPathSeparatedPrefix() + "*";
       default -> "/*";
     };
   }
@@ -318,7 +325,7 @@ final class HttpRoutes {
   }
 
   /** Consistent hashing is asked for by the destination and computed on the route. */
-  private void hashing(RouteAction.Builder action, String host, String subset, int port) {
+  void hashing(RouteAction.Builder action, String host, String subset, int port) {
     MeshService service = rules.scope().service(host);
     DestinationRule rule = service == null ? null : rules.destinationRule(service);
     if (rule == null) {

@@ -8,11 +8,16 @@ import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.SelvageKinds;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.BackendTlsPolicy;
+import io.selvage.controller.resource.view.BackendTrafficPolicy;
+import io.selvage.controller.resource.view.ConfigMap;
 import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.LoadBalancer;
+import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.ReferenceGrant;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
@@ -47,6 +52,7 @@ public final class MeshView {
   private final List<MeshService> everyService;
   private final List<MeshService> services;
   private final Map<String, MeshService> byHost = new LinkedHashMap<>();
+  private final GatewayApi gateway;
   private final List<VirtualService> virtualServices;
   private final List<DestinationRule> destinationRules;
   private final List<Sidecar> sidecars;
@@ -101,10 +107,10 @@ public final class MeshView {
             problems,
             workloads,
             read(resources, Kinds.WORKLOAD_ENTRY, WorkloadEntry::parse, WorkloadEntry::source));
+    List<ServiceEntry> entries =
+        read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source);
     everyService =
-        index.build(
-            read(resources, Kinds.SERVICE, Service::parse, Service::source),
-            read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
+        index.build(read(resources, Kinds.SERVICE, Service::parse, Service::source), entries);
     everyService.forEach(s -> byHost.putIfAbsent(s.host(), s));
     services = byHost.values().stream().sorted(MeshService.ORDER).toList();
     own =
@@ -123,8 +129,40 @@ public final class MeshView {
                 DatabasePolicy::parse,
                 DatabasePolicy::source),
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
+    gateway = gateway(resources, entries);
     collectCallerLabels();
     policyFingerprint = fingerprint();
+  }
+
+  private GatewayApi gateway(
+      Function<Kind, Collection<Resource>> resources, List<ServiceEntry> entries) {
+    List<MeshRoute> routes = new ArrayList<>();
+    for (Kind kind : List.of(Kinds.HTTP_ROUTE, Kinds.GRPC_ROUTE)) {
+      routes.addAll(read(resources, kind, MeshRoute::parse, MeshRoute::source));
+    }
+    routes.sort(Comparator.comparing(MeshRoute::source, OLDEST_FIRST));
+    return new GatewayApi(
+        List.copyOf(routes),
+        new Attachments(settings, byHost::get, routes),
+        new Backends(
+            settings,
+            byHost::get,
+            read(resources, Kinds.REFERENCE_GRANT, ReferenceGrant::parse, ReferenceGrant::source),
+            entries),
+        new BackendPolicies(
+            settings,
+            byHost::get,
+            read(
+                resources,
+                Kinds.BACKEND_TLS_POLICY,
+                BackendTlsPolicy::parse,
+                BackendTlsPolicy::source),
+            read(
+                resources,
+                Kinds.BACKEND_TRAFFIC_POLICY,
+                BackendTrafficPolicy::parse,
+                BackendTrafficPolicy::source),
+            read(resources, Kinds.CONFIG_MAP, ConfigMap::parse, ConfigMap::source)));
   }
 
   private <T> List<T> read(
@@ -207,6 +245,11 @@ public final class MeshView {
   /** What kinds of {@code selvage.io} say. */
   OwnKinds own() {
     return own;
+  }
+
+  /** Routes and policies of the Gateway API. */
+  GatewayApi gateway() {
+    return gateway;
   }
 
   /** Each host once: of equal ones the first that was defined. */

@@ -11,6 +11,7 @@ import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
+import io.envoyproxy.envoy.config.core.v3.TransportSocket;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.TrafficPolicy;
 import io.selvage.controller.resource.view.TrafficPolicy.ClientTls;
@@ -36,7 +37,7 @@ final class OutboundClusters {
 
   List<Cluster> all() {
     List<Cluster> clusters = new ArrayList<>();
-    for (MeshService service : rules.scope().services()) {
+    for (MeshService service : rules.scope().reached()) {
       DestinationRule rule = rules.destinationRule(service);
       for (MeshPort port : service.ports()) {
         clusters.add(cluster(service, port, rule, null));
@@ -57,7 +58,9 @@ final class OutboundClusters {
       MeshPort port,
       @Nullable DestinationRule rule,
       DestinationRule.@Nullable Subset subset) {
-    Policy policy = Policy.of(rule, subset, port.number());
+    Policy policy =
+        Policy.of(rule, subset, port.number())
+            .with(view.gateway().policies().retryBudget(service.host()));
     String subsetName = subset == null ? "" : subset.name();
     String name = ClusterName.outbound(port.number(), subsetName, service.host());
     Cluster.Builder cluster =
@@ -237,6 +240,11 @@ final class OutboundClusters {
       Policy policy,
       boolean http2,
       @Nullable DestinationRule rule) {
+    TransportSocket asked = view.gateway().policies().socket(service, port, http2);
+    if (asked != null) {
+      cluster.setTransportSocket(asked);
+      return;
+    }
     List<String> alpn = alpn(port, http2);
     String sni = ClusterName.sni(port.number(), subset, service.host());
     ClientTls tls = policy.tls();

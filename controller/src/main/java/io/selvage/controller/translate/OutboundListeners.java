@@ -54,18 +54,20 @@ final class OutboundListeners {
 
   private Listener http(int port) {
     String address = caller.intercepting() ? "0.0.0.0" : caller.bind();
-    HttpConnectionManager manager =
+    HttpConnectionManager.Builder manager =
         Filters.manager("outbound_" + address + "_" + port)
             .setRds(
                 Rds.newBuilder()
                     .setConfigSource(Protos.ADS)
                     .setRouteConfigName(Integer.toString(port)))
             .addHttpFilters(Filters.FAULT)
-            .addHttpFilters(Filters.CORS)
-            .addHttpFilters(Filters.ROUTER)
-            .build();
+            .addHttpFilters(Filters.CORS);
+    if (view.gateway().persistsSessions()) {
+      manager.addHttpFilters(Filters.STATEFUL_SESSION);
+    }
+    manager.addHttpFilters(Filters.ROUTER);
     return listener(address, port)
-        .addFilterChains(FilterChain.newBuilder().addFilters(Filters.http(manager)))
+        .addFilterChains(FilterChain.newBuilder().addFilters(Filters.http(manager.build())))
         .build();
   }
 

@@ -23,6 +23,14 @@ record Policy(
     @Nullable ProxyProtocol proxyProtocol) {
   private static final Policy NONE = new Policy(null, null, null, null, null, null, null);
 
+  /** The same with a retry budget of its own where one is given. */
+  Policy with(@Nullable RetryBudget budget) {
+    return budget == null
+        ? this
+        : new Policy(
+            loadBalancer, connectionPool, outlierDetection, tls, budget, tunnel, proxyProtocol);
+  }
+
   /** For a port of the rule itself, or of one of its subsets. */
   static Policy of(
       @Nullable DestinationRule rule, DestinationRule.@Nullable Subset subset, int port) {

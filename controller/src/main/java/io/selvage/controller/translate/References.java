@@ -1,6 +1,7 @@
 package io.selvage.controller.translate;
 
 import io.selvage.controller.registry.Locality;
+import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.Destination;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
@@ -22,6 +23,7 @@ final class References {
     for (VirtualService service : view.virtualServices()) {
       hosts(service);
       gateways(service);
+      beaten(service);
       for (int i = 0; i < service.http().size(); i++) {
         HttpRoute route = service.http().get(i);
         String field = "spec.http[" + i + "]";
@@ -96,6 +98,23 @@ final class References {
   private static Caller caller(String namespace) {
     return new Caller(
         namespace, Map.of(), Locality.UNKNOWN, false, true, false, "127.0.0.1", "", true);
+  }
+
+  /** Routes of the Gateway API stand before those of a VirtualService, as in Istio. */
+  private void beaten(VirtualService service) {
+    for (int i = 0; i < service.hosts().size(); i++) {
+      String host =
+          Hosts.resolve(service.hosts().get(i), service.source().namespace(), view.settings());
+      Resource route = view.gateway().attachments().producerOf(host);
+      if (route != null) {
+        view.problems()
+            .add(
+                service.source(),
+                "spec.hosts[" + i + "]",
+                Problems.Reason.CONFLICT,
+                host + " is routed by " + route.key());
+      }
+    }
   }
 
   private void check(VirtualService owner, Destination to, String field) {

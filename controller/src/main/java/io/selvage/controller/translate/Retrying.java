@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** Retries: Istio's defaults, which repeat only what is safe, and what a route asks for. */
 final class Retrying {
   /** Istio's default; no status codes, as a 503 may come from an application that did the work. */
-  private static final String SAFE = "connect-failure,refused-stream,unavailable,cancelled";
+  static final String SAFE = "connect-failure,refused-stream,unavailable,cancelled";
 
   private static final int DEFAULT_ATTEMPTS = 2;
   private static final int HOST_TRIES = 5;

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scope {
   private final Map<String, MeshService> byHost = new LinkedHashMap<>();
+  private final List<MeshService> throughRoutes;
   private final List<VirtualService> virtualServices;
   private final boolean allowAny;
   private final @Nullable Destination egressProxy;
@@ -35,12 +36,18 @@ final class Scope {
     this.egressProxy = outbound == null ? null : outbound.egressProxy();
     this.virtualServices = view.virtualServices().stream().filter(v -> sees(v, view)).toList();
     Set<String> routed = narrowed() ? destinations(view) : Set.of();
+    Map<String, MeshService> hidden = new LinkedHashMap<>();
+    Set<String> attached = view.gateway().hostsFor(namespace);
     for (MeshService service : view.everyService()) {
       if (service.visibleTo(namespace)
           && (selects(service.namespace(), service.host()) || routed.contains(service.host()))) {
         add(service);
+      } else if (attached.contains(service.host())) {
+        hidden.putIfAbsent(service.host(), service);
       }
     }
+    hidden.keySet().removeAll(byHost.keySet());
+    throughRoutes = List.copyOf(hidden.values());
   }
 
   static Scope of(MeshView view, Caller caller) {
@@ -131,6 +138,13 @@ final class Scope {
   /** Services in the order of their hosts, each host once. */
   List<MeshService> services() {
     return byHost.values().stream().sorted(MeshService.ORDER).toList();
+  }
+
+  /** The same with those that the caller cannot name, and that routes lead it to. */
+  List<MeshService> reached() {
+    List<MeshService> all = new ArrayList<>(services());
+    all.addAll(throughRoutes);
+    return all;
   }
 
   /** The service of that host as this caller sees it. */

@@ -155,13 +155,7 @@ final class TlsContexts {
       validation.setTrustedCa(
           file(tls.caCertificates().isEmpty() ? "system" : tls.caCertificates()));
       for (String name : wanted) {
-        validation.addMatchTypedSubjectAltNames(
-            SubjectAltNameMatcher.newBuilder()
-                .setSanType(
-                    name.contains("://")
-                        ? SubjectAltNameMatcher.SanType.URI
-                        : SubjectAltNameMatcher.SanType.DNS)
-                .setMatcher(StringMatcher.newBuilder().setExact(name)));
+        validation.addMatchTypedSubjectAltNames(subject(name));
       }
     }
     if (!tls.caCrl().isEmpty()) {
@@ -209,6 +203,42 @@ final class TlsContexts {
                                     : ProxyProtocolConfig.Version.V1))
                     .setTransportSocket(inner)
                     .build()))
+        .build();
+  }
+
+  /**
+   * TLS that a BackendTLSPolicy asks for.
+   *
+   * @param anchors PEM of the certificates to trust; empty for the platform's
+   * @param names of which the certificate must hold one: DNS names, or URIs with a scheme
+   */
+  static TransportSocket backend(
+      String sni, String anchors, List<String> names, List<String> alpn) {
+    CertificateValidationContext.Builder validation =
+        CertificateValidationContext.newBuilder()
+            .setTrustedCa(
+                anchors.isEmpty()
+                    ? file("system")
+                    : DataSource.newBuilder().setInlineString(anchors).build());
+    names.forEach(name -> validation.addMatchTypedSubjectAltNames(subject(name)));
+    return socket(
+        UpstreamTlsContext.newBuilder()
+            .setCommonTlsContext(
+                CommonTlsContext.newBuilder()
+                    .setTlsParams(VERSIONS)
+                    .addAllAlpnProtocols(alpn)
+                    .setValidationContext(validation))
+            .setSni(sni)
+            .build());
+  }
+
+  private static SubjectAltNameMatcher subject(String name) {
+    return SubjectAltNameMatcher.newBuilder()
+        .setSanType(
+            name.contains("://")
+                ? SubjectAltNameMatcher.SanType.URI
+                : SubjectAltNameMatcher.SanType.DNS)
+        .setMatcher(StringMatcher.newBuilder().setExact(name))
         .build();
   }
 

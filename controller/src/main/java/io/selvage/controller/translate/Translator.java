@@ -64,6 +64,11 @@ public final class Translator {
     return view.problems();
   }
 
+  /** What became of routes and policies of the Gateway API. */
+  public List<RefStatus> refStatuses() {
+    return new RefStatuses(view.gateway()).all();
+  }
+
   /** Everything for one data plane. */
   public AgentConfig configFor(WorkloadNode node) {
     Caller caller = Caller.of(node, view);

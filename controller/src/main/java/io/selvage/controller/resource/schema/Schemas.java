@@ -83,6 +83,11 @@ public final class Schemas {
         .put("description", "Group and version of the kind.");
     properties.putObject("kind").put("type", "string").put("description", "Name of the kind.");
     properties.putObject("metadata").put("$ref", "ObjectMeta");
+    if (entry.has("fields")) {
+      // a kind of plain data, without wanted and found state
+      entry.path("fields").properties().forEach(e -> properties.set(e.getKey(), e.getValue()));
+      return document;
+    }
     properties.putObject("spec").put("$ref", entry.path("spec").asText());
     properties.putObject("status").put("$ref", entry.path("status").asText("Status"));
     if (entry.path("specRequired").asBoolean()) {

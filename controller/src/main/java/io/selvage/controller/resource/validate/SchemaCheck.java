@@ -220,6 +220,10 @@ final class SchemaCheck {
       wrongType(path, schema.type(), node);
       return;
     }
+    if (!schema.values().isEmpty() && !schema.values().contains(node.asText())) {
+      String message = node + ": supported values: " + String.join(", ", schema.values());
+      add(ViolationCode.ENUM, path, Cause.NOT_SUPPORTED, message);
+    }
     double value = node.doubleValue();
     Double least = schema.bounds().minimum();
     Double most = schema.bounds().maximum();

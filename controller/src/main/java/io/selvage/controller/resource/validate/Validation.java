@@ -7,8 +7,11 @@ import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.schema.Schemas;
 import io.selvage.controller.resource.view.AuthorizationPolicy;
+import io.selvage.controller.resource.view.BackendTlsPolicy;
+import io.selvage.controller.resource.view.BackendTrafficPolicy;
 import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
+import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
@@ -64,6 +67,16 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
       case "DatabasePolicy" ->
           judge(DatabasePolicy.parse(resource), new DatabaseRules(findings)::check, findings);
       case "Gateway" -> new GatewayRules(findings).check(resource);
+      case "HTTPRoute", "GRPCRoute" ->
+          judge(MeshRoute.parse(resource), new MeshRouteRules(findings)::check, findings);
+      case "BackendTLSPolicy" ->
+          judge(
+              BackendTlsPolicy.parse(resource), new BackendPolicyRules(findings)::check, findings);
+      case "XBackendTrafficPolicy" ->
+          judge(
+              BackendTrafficPolicy.parse(resource),
+              new BackendPolicyRules(findings)::check,
+              findings);
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}
     }
