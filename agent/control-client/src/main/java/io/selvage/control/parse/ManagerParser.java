@@ -7,9 +7,11 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.Listener;
+import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.RbacFilter;
 import io.selvage.engine.model.RouteConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,8 @@ final class ManagerParser {
   private static final String RBAC_TYPE = "envoy.extensions.filters.http.rbac.v3.RBAC";
   private static final String CORS_TYPE = "envoy.extensions.filters.http.cors.v3.Cors";
   private static final String ROUTER_TYPE = "envoy.extensions.filters.http.router.v3.Router";
+
+  private static final Duration STREAM_IDLE = Duration.ofMinutes(5);
 
   private ManagerParser() {}
 
@@ -46,19 +50,41 @@ final class ManagerParser {
           f.at("rds.route_config_name").refuse("must not be empty");
         }
         yield new Listener.Http(
-            manager.getRds().getRouteConfigName(), null, fault, observability(manager, f));
+            manager.getRds().getRouteConfigName(),
+            null,
+            fault,
+            observability(manager, f),
+            policy(manager, f));
       }
       case ROUTE_CONFIG ->
           new Listener.Http(
               manager.getRouteConfig().getName(),
               RouteParser.inline(manager.getRouteConfig(), false, f.at("route_config")),
               fault,
-              observability(manager, f));
+              observability(manager, f),
+              policy(manager, f));
       default -> {
         f.refuse("route specifier not supported: " + manager.getRouteSpecifierCase());
         yield new Listener.Http("", null, fault, Observability.DEFAULT);
       }
     };
+  }
+
+  /** Envoy: a stream of which nothing is said may be silent for five minutes. */
+  private static ManagerPolicy policy(HttpConnectionManager manager, Field f) {
+    f.unsupported(manager.hasRequestTimeout(), "request_timeout");
+    Duration idle =
+        manager.hasStreamIdleTimeout()
+            ? Values.duration(manager.getStreamIdleTimeout(), f.at("stream_idle_timeout"))
+            : STREAM_IDLE;
+    var common = manager.getCommonHttpProtocolOptions();
+    Duration most =
+        common.hasMaxStreamDuration()
+            ? Values.duration(
+                common.getMaxStreamDuration(),
+                f.at("common_http_protocol_options.max_stream_duration"))
+            : Duration.ZERO;
+    return new ManagerPolicy(idle.isZero() ? null : idle, most.isZero() ? null : most);
   }
 
   static FilterChain.InboundHttp inbound(HttpConnectionManager manager, Field f) {

@@ -120,7 +120,11 @@ public final class RouteParser {
             host.getResponseHeadersToAddList(),
             "response_headers_to_add",
             host.getResponseHeadersToRemoveList(),
-            f));
+            f),
+        new io.selvage.engine.model.VirtualHost.AttemptHeaders(
+            host.getIncludeRequestAttemptCount(),
+            host.getIncludeAttemptCountInResponse(),
+            host.getIncludeIsTimeoutRetryHeader()));
   }
 
   private io.selvage.engine.model.@Nullable Route route(Route route, VirtualHost host, Field f) {

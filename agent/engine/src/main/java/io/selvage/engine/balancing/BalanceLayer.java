@@ -107,7 +107,7 @@ public final class BalanceLayer extends AttemptLayer {
 
   /** How many choices a retry has; 0 = tried hosts are as good as others. */
   private static int avoidance(MeshFacts facts) {
-    RetryRules retry = facts.compiledRoute == null ? null : facts.compiledRoute.retry();
+    RetryRules retry = facts.retry;
     return retry == null || !retry.policy().previousHostsRejected()
         ? 0
         : Math.max(1, retry.policy().hostSelectionMaxAttempts());

@@ -31,6 +31,10 @@ public final class AsyncDriver implements AsyncTransport.Reports {
     this.timer = timer;
     this.application = application;
     exchange.deferAborts();
+    exchange.allowForks();
+    if (transport.tellsActivity()) {
+      exchange.tellsActivity();
+    }
   }
 
   /** Decides and sends the first attempt, or delivers a refusal. Call once. */

@@ -16,6 +16,14 @@ public interface AsyncTransport {
     copy.end(End.ABORTED);
   }
 
+  /**
+   * Whether the codec calls {@link Exchange#active} for every part of a body that passes, so that
+   * idle times hold while the body streams.
+   */
+  default boolean tellsActivity() {
+    return false;
+  }
+
   /** Where an attempt tells what came of it. */
   interface Reports {
     /**

@@ -28,6 +28,9 @@ public final class Attempt implements Action {
   @Nullable Outcome outcome;
   long startedNanos;
   private long deadlineNanos;
+  private long streamUntilNanos = Long.MAX_VALUE;
+  private long idleNanos;
+  private boolean retried;
   private @Nullable Endpoint endpoint;
   private @Nullable UpstreamTls tls;
   private @Nullable Object lease;
@@ -112,11 +115,48 @@ public final class Attempt implements Action {
     deadlineNanos = moment;
   }
 
+  /**
+   * The moment after which the attempt's stream is over, its body included (Envoy's cluster {@code
+   * max_stream_duration}); {@link Long#MAX_VALUE} = none.
+   */
+  public long streamUntilNanos() {
+    return streamUntilNanos;
+  }
+
+  public void streamUntilNanos(long moment) {
+    streamUntilNanos = moment;
+  }
+
+  /** How long the body of this attempt's answer may pause (per-try idle time); 0 = for ever. */
+  public void idleNanos(long length) {
+    idleNanos = length;
+    if (length > 0) {
+      exchange.watch();
+    }
+  }
+
+  long idleUntilNanos(long activeNanos) {
+    return idleNanos <= 0 ? Long.MAX_VALUE : activeNanos + idleNanos;
+  }
+
+  /** The first moment at which it is overdue. */
+  long untilNanos() {
+    return Math.min(deadlineNanos, streamUntilNanos);
+  }
+
+  /** A retry of it was sent or is due while it goes on; it is not repeated a second time. */
+  public void retried() {
+    retried = true;
+  }
+
+  public boolean wasRetried() {
+    return retried;
+  }
+
   /** What is left until the deadline, at least 0; {@link Long#MAX_VALUE} = no deadline. */
   public long remainingNanos() {
-    return deadlineNanos == Long.MAX_VALUE
-        ? Long.MAX_VALUE
-        : Math.max(0, deadlineNanos - exchange.now());
+    long until = untilNanos();
+    return until == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, until - exchange.now());
   }
 
   public long startedNanos() {

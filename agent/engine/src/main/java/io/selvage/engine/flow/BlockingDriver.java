@@ -2,6 +2,7 @@ package io.selvage.engine.flow;
 
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -48,17 +49,22 @@ public final class BlockingDriver {
    *     cancelled and ended then
    */
   public Outcome run(Exchange x, Transport transport) throws InterruptedException {
+    if (transport.tellsActivity()) {
+      x.tellsActivity();
+    }
+    Executor forks = transport.forks();
+    if (forks != null) {
+      x.allowForks();
+    }
     Action next = x.begin();
     for (; ; ) {
       if (next instanceof Outcome outcome) {
-        if (outcome instanceof Responded) {
-          watchBody(x);
-        } else {
-          x.end(End.ABORTED);
-        }
-        return outcome;
+        return finished(x, outcome);
       }
       if (next instanceof Attempt attempt) {
+        if (forks != null && x.facts().hedges) {
+          return hedged(x, new HedgedRun(x, transport, forks, sleeper), attempt);
+        }
         for (Exchange copy = x.takeShadow(); copy != null; copy = x.takeShadow()) {
           transport.shadow(copy);
         }
@@ -71,6 +77,24 @@ public final class BlockingDriver {
       }
       next = waited(x, (Wait) next);
     }
+  }
+
+  private Outcome hedged(Exchange x, HedgedRun run, Attempt first) throws InterruptedException {
+    try {
+      return finished(x, run.run(first));
+    } catch (InterruptedException interrupted) {
+      x.end(End.ABORTED);
+      throw interrupted;
+    }
+  }
+
+  private Outcome finished(Exchange x, Outcome outcome) {
+    if (outcome instanceof Responded) {
+      watchBody(x);
+    } else {
+      x.end(End.ABORTED);
+    }
+    return outcome;
   }
 
   /**
@@ -120,7 +144,7 @@ public final class BlockingDriver {
 
   private Outcome send(Attempt attempt, Transport transport) {
     Timer wheel = timer;
-    long deadline = attempt.deadlineNanos();
+    long deadline = attempt.untilNanos();
     if (wheel == null || deadline == Long.MAX_VALUE) {
       return attempted(attempt, transport);
     }
@@ -132,16 +156,15 @@ public final class BlockingDriver {
     }
   }
 
-  /** The route's timeout covers the body too, as in Envoy. */
+  /** The route's timeout and the stream's limits cover the body too, as in Envoy. */
   private void watchBody(Exchange x) {
-    Attempt attempt = x.currentAttempt();
-    if (timer != null && attempt != null && x.wakeAtNanos() != Long.MAX_VALUE) {
-      Timer.Scheduled alarm = timer.schedule(x.wakeAtNanos(), attempt::abort);
-      x.whenEnded(alarm::cancel);
+    Attempt winner = x.currentAttempt();
+    if (timer != null && winner != null && x.wakeAtNanos() != Long.MAX_VALUE) {
+      new BodyWatch(x, winner, timer).start();
     }
   }
 
-  private static Outcome attempted(Attempt attempt, Transport transport) {
+  static Outcome attempted(Attempt attempt, Transport transport) {
     try {
       return transport.send(attempt);
     } catch (RuntimeException | Error broken) {

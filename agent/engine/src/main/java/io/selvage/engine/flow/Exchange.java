@@ -1,6 +1,5 @@
 package io.selvage.engine.flow;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,20 +13,17 @@ import org.jspecify.annotations.Nullable;
  * price for layers that never call each other is that this class pairs every descent with one
  * ascent and one end.
  */
-public final class Exchange {
+public final class Exchange extends Timetable {
   private final Stack stack;
-  private final Clock clock;
   private final RequestHead head;
   private final Facts facts;
-  private final long startNanos;
-  private long deadlineNanos = Long.MAX_VALUE;
   private int entered;
   private boolean resumed;
   private @Nullable Wait pending;
   private @Nullable Attempt last;
   private @Nullable Attempt current;
   private int attempts;
-  private long retryAtNanos = Long.MAX_VALUE;
+  private boolean mayFork;
   private boolean settled;
   private boolean ended;
   private @Nullable Outcome outcome;
@@ -41,11 +37,10 @@ public final class Exchange {
    * @param facts what was known before the first layer; its fields are filled on the way
    */
   public Exchange(Stack stack, Clock clock, RequestHead head, Facts facts) {
+    super(clock);
     this.stack = stack;
-    this.clock = clock;
     this.head = head;
     this.facts = facts;
-    this.startNanos = clock.nanos();
   }
 
   // ---- what the driver calls
@@ -64,7 +59,7 @@ public final class Exchange {
     Layer[] layers = stack.request;
     while (entered < layers.length) {
       Layer layer = layers[entered];
-      Action answer = guarded(layer);
+      Action answer = LayerCalls.down(this, layer);
       if (answer instanceof Wait wait) {
         resumed = true;
         pending = wait;
@@ -87,21 +82,22 @@ public final class Exchange {
   public Action onOutcome(Attempt a, Outcome reported) {
     if (a.over || settled) {
       if (a != current || !settled) {
-        endAttempt(a, End.ABORTED);
+        LayerCalls.end(this, stack, a, End.ABORTED);
       }
       return Wait.FOR_REPORT;
     }
     a.over = true;
     Outcome result = named(a, reported);
     a.outcome = result;
-    ascendAttempt(a, result);
-    Action next = decided(a, result);
-    if (next != null) {
-      endAttempt(a, End.ABORTED);
-      return next;
+    LayerCalls.up(this, stack, a, result);
+    Action next = LayerCalls.decided(this, stack.attempts, a, result);
+    if (next == null) {
+      current = a;
+      return settle(result);
     }
-    current = a;
-    return settle(result);
+    // first the permits come back, then a retry without back-off may take them
+    LayerCalls.end(this, stack, a, End.ABORTED);
+    return isRetryPending() && isRetryDue(now()) ? retry() : next;
   }
 
   /**
@@ -110,15 +106,17 @@ public final class Exchange {
   public Action onTime() {
     long now = now();
     if (settled) {
-      if (!ended && current != null && now >= deadlineNanos) {
-        // the answer's body has outlived the route's timeout, as Envoy counts to the last byte
-        bodyOverdue = true;
-        giveUp(current);
-      }
+      cutOffBody(now);
       return Wait.FOR_REPORT;
     }
-    if (now >= deadlineNanos) {
-      return cancel(new Failed(Failed.Kind.TIMEOUT, null));
+    if (now >= deadlineNanos()) {
+      return conclude(new Failed(Failed.Kind.TIMEOUT, null));
+    }
+    if (now >= streamUntilNanos()) {
+      return conclude(Rejections.TOO_LONG);
+    }
+    if (now >= idleUntilNanos()) {
+      return conclude(Rejections.IDLE);
     }
     Wait wait = pending;
     if (wait != null) {
@@ -128,13 +126,13 @@ public final class Exchange {
       pending = null;
       return begin();
     }
-    if (now >= retryAtNanos) {
-      retryAtNanos = Long.MAX_VALUE;
-      return attempt();
+    if (isRetryDue(now)) {
+      return retry();
     }
-    Attempt a = current;
-    if (a != null && !a.over && now >= a.deadlineNanos()) {
-      return overdue(a);
+    for (Attempt a = last; a != null; a = a.earlier) {
+      if (!a.over && now >= a.untilNanos()) {
+        return LayerCalls.overdue(this, stack.attempts, a);
+      }
     }
     return Wait.FOR_REPORT;
   }
@@ -144,21 +142,7 @@ public final class Exchange {
    * unwind, one outcome.
    */
   public Action cancel(Failed why) {
-    if (settled) {
-      return Wait.FOR_REPORT;
-    }
-    Attempt a = current;
-    boolean live = a != null && !a.over;
-    if (a != null && live) {
-      a.over = true;
-      a.outcome = why;
-      ascendAttempt(a, why);
-    }
-    Outcome result = settle(why);
-    if (a != null && live) {
-      giveUp(a);
-    }
-    return result;
+    return conclude(why);
   }
 
   /**
@@ -169,29 +153,16 @@ public final class Exchange {
       return;
     }
     if (!settled) {
-      cancel(new Failed(Failed.Kind.CANCELLED, null));
+      conclude(new Failed(Failed.Kind.CANCELLED, null));
     }
     ended = true;
     if (resumed && entered < stack.request.length) {
-      guardedGivenUp(stack.request[entered]);
+      LayerCalls.givenUp(this, stack.request[entered]);
     }
     for (Attempt a = last; a != null; a = a.earlier) {
-      endAttempt(a, a == current ? how : End.ABORTED);
+      LayerCalls.end(this, stack, a, a == current ? how : End.ABORTED);
     }
-    try {
-      stack.attempts.onEnd(this);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(stack.attempts.name(), bug);
-    }
-    for (int i = stack.end.length - 1; i >= 0; i--) {
-      if (stack.endAt[i] < entered) {
-        try {
-          stack.end[i].onEnd(this, how);
-        } catch (RuntimeException | Error bug) {
-          facts.layerFailed(stack.end[i].name(), bug);
-        }
-      }
-    }
+    LayerCalls.end(this, stack, entered, how);
     if (whenEnded != null) {
       whenEnded.run();
     }
@@ -200,22 +171,15 @@ public final class Exchange {
   /**
    * The earliest moment that matters, on the exchange's clock; {@link Long#MAX_VALUE} = none.
    *
-   * <p>After response headers this is the deadline, until {@link #end}: it covers the body.
+   * <p>After response headers these are the limits of the body, until {@link #end}.
    */
   public long wakeAtNanos() {
-    if (settled) {
-      return ended || bodyOverdue || !(outcome instanceof Responded)
-          ? Long.MAX_VALUE
-          : deadlineNanos;
+    if (!settled) {
+      return nextNanos(pending, last);
     }
-    long wake = Math.min(deadlineNanos, retryAtNanos);
-    if (pending != null) {
-      wake = Math.min(wake, pending.untilNanos());
-    }
-    if (current != null && !current.over) {
-      wake = Math.min(wake, current.deadlineNanos());
-    }
-    return wake;
+    return ended || bodyOverdue || !(outcome instanceof Responded)
+        ? Long.MAX_VALUE
+        : bodyUntilNanos(current);
   }
 
   /**
@@ -224,6 +188,11 @@ public final class Exchange {
    */
   public void deferAborts() {
     abortsDeferred = true;
+  }
+
+  /** The driver can have several attempts under way at the same time. */
+  public void allowForks() {
+    mayFork = true;
   }
 
   /** Runs once, at the end of the exchange; one registration, for its driver. */
@@ -252,36 +221,19 @@ public final class Exchange {
     return facts;
   }
 
-  public long now() {
-    return clock.nanos();
-  }
-
-  public long startNanos() {
-    return startNanos;
-  }
-
   /** True while the layer that returned a wait is asked again. */
   public boolean resumed() {
     return resumed;
   }
 
-  /** A wait of this length from now. */
-  public Wait waitFor(Duration delay) {
-    return new Wait(now() + delay.toNanos(), null);
-  }
-
-  /** The whole request is over at this moment; only ever moved earlier. */
-  public void deadlineNanos(long moment) {
-    deadlineNanos = Math.min(deadlineNanos, moment);
-  }
-
-  public long deadlineNanos() {
-    return deadlineNanos;
-  }
-
   /** How many attempts were made, the current one included. */
   public int attempts() {
     return attempts;
+  }
+
+  /** Whether a second attempt may be sent while the first is under way. */
+  public boolean mayFork() {
+    return mayFork;
   }
 
   /** The newest attempt; null before the first. */
@@ -305,21 +257,28 @@ public final class Exchange {
     return ended;
   }
 
-  /** One more attempt after a back-off. */
+  /** One more attempt after a back-off; attempts that are under way go on. */
   public Action again(long backoffNanos) {
-    if (backoffNanos <= 0) {
-      return attempt();
-    }
-    retryAtNanos = now() + backoffNanos;
-    return new Wait(retryAtNanos, null);
+    long moment = now() + Math.max(0, backoffNanos);
+    retryAt(moment);
+    return new Wait(moment, null);
   }
 
-  /** One more attempt beside the one that is under way (hedging). */
+  /** One more attempt at once beside the one that is under way (hedging). */
   public Action alsoSend() {
     if (current != null) {
-      current.deadlineNanos(deadlineNanos);
+      current.deadlineNanos(deadlineNanos());
     }
     return attempt();
+  }
+
+  /**
+   * An attempt's time is over but it goes on and may still win; the request's own limits bound it
+   * from now on.
+   */
+  public void outlives(Attempt a) {
+    a.deadlineNanos(deadlineNanos());
+    LayerCalls.outlived(this, stack, a);
   }
 
   /** Another attempt is still under way and may win. */
@@ -356,19 +315,24 @@ public final class Exchange {
 
   // ---- inside
 
+  private Action retry() {
+    noRetry();
+    return attempt();
+  }
+
   private Action attempt() {
     long now = now();
-    if (now >= deadlineNanos) {
-      return cancel(new Failed(Failed.Kind.TIMEOUT, null));
+    if (now >= deadlineNanos()) {
+      return conclude(new Failed(Failed.Kind.TIMEOUT, null));
     }
-    Attempt a = new Attempt(this, attempts++, last, deadlineNanos);
+    Attempt a = new Attempt(this, attempts++, last, deadlineNanos());
     a.startedNanos = now;
     last = a;
     current = a;
     AttemptLayer[] layers = stack.attempt;
     while (a.entered < layers.length) {
       AttemptLayer layer = layers[a.entered];
-      Outcome refusal = guarded(layer, a);
+      Outcome refusal = LayerCalls.down(this, layer, a);
       a.entered++;
       if (refusal != null) {
         facts.decidedBy = layer.name();
@@ -379,109 +343,71 @@ public final class Exchange {
     return a;
   }
 
-  private @Nullable Action decided(Attempt a, Outcome result) {
-    try {
-      return stack.attempts.onOutcome(this, a, result);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(stack.attempts.name(), bug);
-      return null;
-    }
-  }
-
-  private Action overdue(Attempt a) {
-    try {
-      return stack.attempts.onOverdue(this, a);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(stack.attempts.name(), bug);
-      return abort(a, new Failed(Failed.Kind.PER_TRY_TIMEOUT, null));
-    }
-  }
-
-  private @Nullable Action guarded(Layer layer) {
-    try {
-      return layer.onRequest(this);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(layer.name(), bug);
-      return layer.failsClosed() ? Rejections.layerFailed(layer.name()) : null;
-    }
-  }
-
-  private void guardedGivenUp(Layer layer) {
-    try {
-      layer.onGivenUp(this);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(layer.name(), bug);
-    }
-  }
-
-  private @Nullable Outcome guarded(AttemptLayer layer, Attempt a) {
-    try {
-      return layer.onAttempt(this, a);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(layer.name(), bug);
-      return layer.failsClosed() ? Rejections.layerFailed(layer.name()) : null;
-    }
-  }
-
   /** A failure after the time is past is that time's failure, whatever the library called it. */
   private Outcome named(Attempt a, Outcome reported) {
     if (reported instanceof Failed f
         && (f.kind() != Failed.Kind.CANCELLED || a.isAborted())
-        && a.deadlineNanos() != Long.MAX_VALUE) {
+        && a.untilNanos() != Long.MAX_VALUE) {
       long now = now();
-      if (now >= deadlineNanos) {
+      if (now >= deadlineNanos()) {
         return new Failed(Failed.Kind.TIMEOUT, f.cause());
       }
-      if (now >= a.deadlineNanos()) {
+      if (now >= a.untilNanos()) {
         return new Failed(Failed.Kind.PER_TRY_TIMEOUT, f.cause());
       }
     }
     return reported;
   }
 
-  private void ascendAttempt(Attempt a, Outcome result) {
-    for (int i = stack.attemptOutcome.length - 1; i >= 0; i--) {
-      if (stack.attemptOutcomeAt[i] < a.entered) {
-        try {
-          stack.attemptOutcome[i].onOutcome(this, a, result);
-        } catch (RuntimeException | Error bug) {
-          facts.layerFailed(stack.attemptOutcome[i].name(), bug);
-        }
+  /** Ends the waiting for attempts with an outcome that none of them gave. */
+  private Action conclude(Outcome why) {
+    if (settled) {
+      return Wait.FOR_REPORT;
+    }
+    for (Attempt a = last; a != null; a = a.earlier) {
+      if (!a.over) {
+        a.over = true;
+        a.outcome = why;
+        LayerCalls.up(this, stack, a, why);
       }
     }
-  }
-
-  private Outcome settle(Outcome reached) {
-    settled = true;
-    pending = null;
-    retryAtNanos = Long.MAX_VALUE;
-    Outcome result = forApplication(reached);
-    outcome = result;
-    for (Attempt b = last; b != null; b = b.earlier) {
-      if (b != current && !b.over) {
-        b.over = true;
-        endAttempt(b, End.ABORTED);
-        giveUp(b);
-      }
-    }
-    for (int i = stack.outcome.length - 1; i >= 0; i--) {
-      if (stack.outcomeAt[i] < entered) {
-        try {
-          stack.outcome[i].onOutcome(this, result);
-        } catch (RuntimeException | Error bug) {
-          facts.layerFailed(stack.outcome[i].name(), bug);
+    Outcome result = settle(why);
+    for (Attempt a = last; a != null; a = a.earlier) {
+      if (a.outcome == why) {
+        if (a != current) {
+          LayerCalls.end(this, stack, a, End.ABORTED);
         }
+        giveUp(a);
       }
     }
     return result;
   }
 
-  private Outcome forApplication(Outcome reached) {
-    try {
-      return stack.attempts.forApplication(this, reached);
-    } catch (RuntimeException | Error bug) {
-      facts.layerFailed(stack.attempts.name(), bug);
-      return reached;
+  private Outcome settle(Outcome reached) {
+    settled = true;
+    pending = null;
+    noRetry();
+    Outcome result = LayerCalls.forApplication(this, stack.attempts, reached);
+    outcome = result;
+    for (Attempt b = last; b != null; b = b.earlier) {
+      if (b != current && !b.over) {
+        b.over = true;
+        LayerCalls.end(this, stack, b, End.ABORTED);
+        giveUp(b);
+      }
+    }
+    active();
+    LayerCalls.up(this, stack, entered, result);
+    return result;
+  }
+
+  /** The answer's body has outlived one of its limits, as Envoy counts to the last byte. */
+  private void cutOffBody(long now) {
+    Attempt winner = current;
+    if (!ended && !bodyOverdue && winner != null && now >= bodyUntilNanos(winner)) {
+      bodyOverdue = true;
+      facts.cutOff = bodyFlag(now, winner);
+      giveUp(winner);
     }
   }
 
@@ -494,21 +420,5 @@ public final class Exchange {
       toAbort = new ArrayList<>(2);
     }
     toAbort.add(a);
-  }
-
-  private void endAttempt(Attempt a, End how) {
-    if (a.ended) {
-      return;
-    }
-    a.ended = true;
-    for (int i = stack.attemptEnd.length - 1; i >= 0; i--) {
-      if (stack.attemptEndAt[i] < a.entered) {
-        try {
-          stack.attemptEnd[i].onEnd(this, a, how);
-        } catch (RuntimeException | Error bug) {
-          facts.layerFailed(stack.attemptEnd[i].name(), bug);
-        }
-      }
-    }
   }
 }

@@ -66,11 +66,28 @@ public class Facts {
   /** True when the exchange only explains a decision: nothing is counted, logged or delayed. */
   public boolean explaining;
 
-  /** A response flag that a layer adds beside the outcome's own, such as {@code URX}. */
+  /**
+   * Response flags that layers add beside the outcome's own, such as {@code URX}; joined by commas.
+   */
   public String extraFlag = "";
+
+  /** Why the body was cut off by the mesh, as a response flag; empty when it was not. */
+  public volatile String cutOff = "";
 
   public Facts(LayerFailures failures) {
     this.failures = failures;
+  }
+
+  /** The request may be sent a second time while the first sending may still be answered. */
+  public boolean hedges;
+
+  /** Adds a response flag; the same twice is one. */
+  public final void flag(String flag) {
+    if (extraFlag.isEmpty()) {
+      extraFlag = flag;
+    } else if (!extraFlag.contains(flag)) {
+      extraFlag = extraFlag + "," + flag;
+    }
   }
 
   protected final LayerFailures failures() {

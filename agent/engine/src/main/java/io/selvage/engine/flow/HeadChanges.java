@@ -20,12 +20,28 @@ public final class HeadChanges {
     REMOVE
   }
 
-  private @Nullable List<Change> list;
+  private volatile @Nullable List<Change> list;
+  private boolean shared;
+
+  /**
+   * Attempts are sent on several threads from now on: what one of them reads no longer changes.
+   * Changes are still made by one thread at a time.
+   */
+  public void share() {
+    shared = true;
+  }
 
   void add(Kind kind, String name, String value) {
-    if (list == null) {
-      list = new ArrayList<>(4);
+    List<Change> before = list;
+    List<Change> changed =
+        before == null ? new ArrayList<>(4) : shared ? new ArrayList<>(before) : before;
+    add(changed, kind, name, value);
+    if (changed != before) {
+      list = changed;
     }
+  }
+
+  private static void add(List<Change> list, Kind kind, String name, String value) {
     if (kind == Kind.SET) {
       // what is set once per attempt (attempt count, expected timeout) must not pile up
       for (int i = list.size() - 1; i >= 0; i--) {
@@ -50,17 +66,19 @@ public final class HeadChanges {
 
   /** The changes in the order they were made; never null. */
   public List<Change> list() {
-    return list == null ? List.of() : list;
+    List<Change> made = list;
+    return made == null ? List.of() : made;
   }
 
   /** The value after all changes, given the value before them. */
   @Nullable String apply(String name, @Nullable String original) {
-    if (list == null) {
+    List<Change> made = list;
+    if (made == null) {
       return original;
     }
     String value = original;
-    for (int i = 0; i < list.size(); i++) {
-      Change change = list.get(i);
+    for (int i = 0; i < made.size(); i++) {
+      Change change = made.get(i);
       if (change.name().equals(name)) {
         value =
             switch (change.kind()) {

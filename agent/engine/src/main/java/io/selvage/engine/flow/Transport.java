@@ -1,5 +1,8 @@
 package io.selvage.engine.flow;
 
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One attempt on the wire, by the library's own call; for {@link BlockingDriver}.
  *
@@ -15,6 +18,19 @@ public interface Transport {
 
   /** An answer that is superseded by another attempt: close it and give the connection back. */
   void discard(Outcome outcome);
+
+  /** See {@link AsyncTransport#tellsActivity}. */
+  default boolean tellsActivity() {
+    return false;
+  }
+
+  /**
+   * Where {@link #send} may run for hedged requests, several at the same time; null = the library
+   * cannot, and a hedge waits for the attempt before it to be given up.
+   */
+  default @Nullable Executor forks() {
+    return null;
+  }
 
   /**
    * Sends a copy of the request beside it (mirroring), never on the caller's thread: drives {@code

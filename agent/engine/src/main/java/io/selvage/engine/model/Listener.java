@@ -25,8 +25,18 @@ public record Listener(String name, String address, int port, Target target) {
       String routeConfigName,
       @Nullable RouteConfig inlineRoutes,
       @Nullable Fault fault,
-      Observability observability)
-      implements Target {}
+      Observability observability,
+      ManagerPolicy policy)
+      implements Target {
+    /** Whose streams are not limited. */
+    public Http(
+        String routeConfigName,
+        @Nullable RouteConfig inlineRoutes,
+        @Nullable Fault fault,
+        Observability observability) {
+      this(routeConfigName, inlineRoutes, fault, observability, ManagerPolicy.NONE);
+    }
+  }
 
   /** Connections of any protocol, given to clusters by weight (Envoy {@code TcpProxy}). */
   public record Tcp(List<WeightedCluster> clusters, String statPrefix) implements Target {

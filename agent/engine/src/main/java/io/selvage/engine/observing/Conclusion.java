@@ -35,7 +35,7 @@ record Conclusion(int responseCode, int grpcStatus, String flags, String detail)
     if (outcome instanceof Responded responded) {
       int status =
           !grpc ? -1 : end.grpcStatus() >= 0 ? end.grpcStatus() : responded.head().grpcStatus();
-      String flag = end.complete() ? "-" : x.now() >= x.deadlineNanos() ? "UT" : "DC";
+      String flag = end.complete() ? "-" : cutOff(x);
       return new Conclusion(responded.head().status(), status, joined(extra, flag), "");
     }
     if (outcome instanceof Rejection r) {
@@ -46,6 +46,12 @@ record Conclusion(int responseCode, int grpcStatus, String flags, String detail)
       return failed(failed, extra, grpc, x.facts().peer != null);
     }
     return new Conclusion(0, -1, joined(extra, "-"), "");
+  }
+
+  /** A body that did not end: by the mesh's limits, by the library's own, or by the caller. */
+  private static String cutOff(Exchange x) {
+    String known = x.facts().cutOff;
+    return !known.isEmpty() ? known : x.now() >= x.deadlineNanos() ? "UT" : "DC";
   }
 
   private static Conclusion failed(Failed failed, String extra, boolean grpc, boolean inbound) {
@@ -81,6 +87,6 @@ record Conclusion(int responseCode, int grpcStatus, String flags, String detail)
     if (extra.isEmpty() || extra.equals(flag)) {
       return flag;
     }
-    return "-".equals(flag) ? extra : extra + "," + flag;
+    return "-".equals(flag) ? extra : FlagOrder.joined(extra, flag);
   }
 }

@@ -31,7 +31,7 @@ public final class FaultLayer extends Layer {
       return explained(facts, fault);
     }
     if (!x.resumed() && fault.delay() != null && random.hits(fault.delayFraction())) {
-      facts.extraFlag = "DI";
+      facts.flag("DI");
       return x.waitFor(fault.delay());
     }
     return fault.rejection() != null && random.hits(fault.abortFraction())

@@ -8,48 +8,79 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
-import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.Responded;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.snapshot.ClusterState;
 import io.selvage.engine.snapshot.CompiledCluster;
-import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.RetryRules;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Retries. Its limits: the route's policy, the cluster's budget or number of retries, what can be
- * sent again. What is final is told to the application as Envoy would.
+ * Retries and hedges. Their limits: the route's policy, the cluster's budget or number of retries,
+ * what can be sent again. What is final is told to the application as Envoy would. Source: Envoy
+ * {@code Router::Filter}, {@code RetryStateImpl::shouldRetry}.
  */
 public final class RetryLayer extends AttemptsLayer {
   private final Randomness random;
+  private final LongSupplier epochNanos;
 
-  public RetryLayer(Randomness random) {
+  /**
+   * @param epochNanos since 1970, for answers that name a moment to come back at
+   */
+  public RetryLayer(Randomness random, LongSupplier epochNanos) {
     this.random = random;
+    this.epochNanos = epochNanos;
   }
 
   @Override
   protected @Nullable Action onOutcome(Exchange x, Attempt a, Outcome outcome) {
     MeshFacts facts = MeshFacts.of(x);
-    giveBack(facts);
-    CompiledRoute route = facts.compiledRoute;
-    RetryRules rules = route == null ? null : route.retry();
-    if (rules == null
-        || facts.compiledCluster == null
-        || !rules.covers(outcome, x.head().protocol(), a.wasRequestSent())) {
-      return FINAL;
+    RetryRules rules = facts.retry;
+    CompiledCluster cluster = facts.compiledCluster;
+    boolean refused = false;
+    if (rules != null && cluster != null) {
+      boolean wanted = isWanted(x, a, outcome, rules, facts);
+      if (a.wasRetried()) {
+        refused = wanted;
+      } else {
+        giveBack(facts);
+        if (wanted && isRepeatable(x, a, outcome, rules)) {
+          if (take(facts, cluster)) {
+            facts.timeoutRetry = isKind(outcome, Failed.Kind.PER_TRY_TIMEOUT);
+            return x.again(backoff(x, facts, rules, outcome));
+          }
+          refused = true;
+        }
+      }
     }
-    if (x.anotherInFlight(a)) {
+    // what cannot be repeated waits for those that may still be answered; a failure always does
+    boolean mayWait = refused || !(outcome instanceof Responded);
+    return mayWait && (x.isRetryPending() || x.anotherInFlight(a)) ? x.await() : FINAL;
+  }
+
+  @Override
+  protected Action onOverdue(Exchange x, Attempt a) {
+    MeshFacts facts = MeshFacts.of(x);
+    boolean streamIsOver = x.now() >= a.streamUntilNanos();
+    if (!facts.hedges || !x.mayFork() || streamIsOver) {
+      facts.overlong = streamIsOver;
+      return super.onOverdue(x, a);
+    }
+    x.outlives(a);
+    RetryRules rules = facts.retry;
+    CompiledCluster cluster = facts.compiledCluster;
+    if (rules == null || cluster == null || x.head().bodyReplay() == BodyReplay.ONE_SHOT) {
       return x.await();
     }
-    if (x.attempts() > rules.policy().numRetries()) {
-      facts.extraFlag = rules.policy().numRetries() > 0 ? "URX" : facts.extraFlag;
-      return FINAL;
+    giveBack(facts);
+    if (!take(facts, cluster)) {
+      return x.await();
     }
-    if (!isRepeatable(x, a, outcome, rules) || !take(facts, facts.compiledCluster)) {
-      return FINAL;
-    }
-    return x.again(rules.backoffNanos(x.attempts(), random));
+    a.retried();
+    facts.timeoutRetry = true;
+    return x.again(backoff(x, facts, rules, new Failed(Failed.Kind.PER_TRY_TIMEOUT, null)));
   }
 
   @Override
@@ -60,9 +91,12 @@ public final class RetryLayer extends AttemptsLayer {
   @Override
   protected Outcome forApplication(Exchange x, Outcome outcome) {
     MeshFacts facts = MeshFacts.of(x);
-    return outcome instanceof Failed failed && isMeshs(facts, failed)
-        ? Failures.answer(failed, x.attempts() > 1)
-        : outcome;
+    giveBack(facts);
+    Outcome told =
+        outcome instanceof Failed failed && isMeshs(facts, failed)
+            ? Failures.answer(failed, x.attempts() > 1, facts)
+            : outcome;
+    return AttemptCount.added(x, facts, told);
   }
 
   /** Failures towards destinations that the mesh does not know stay the library's own. */
@@ -71,15 +105,29 @@ public final class RetryLayer extends AttemptsLayer {
         && (facts.compiledCluster != null || failed.kind() == Failed.Kind.TIMEOUT);
   }
 
+  private static boolean isWanted(
+      Exchange x, Attempt a, Outcome outcome, RetryRules rules, MeshFacts facts) {
+    if (isKind(outcome, Failed.Kind.PER_TRY_TIMEOUT) && x.now() >= a.streamUntilNanos()) {
+      facts.overlong = true;
+    }
+    // a hedge of a driver that has one thread only: the overdue attempt is given up for it
+    boolean hedge = facts.hedges && !x.mayFork() && isKind(outcome, Failed.Kind.PER_TRY_TIMEOUT);
+    return hedge || rules.covers(outcome, a.wasRequestSent());
+  }
+
   private static boolean isRepeatable(Exchange x, Attempt a, Outcome outcome, RetryRules rules) {
-    Failed.Kind kind = outcome instanceof Failed failed ? failed.kind() : null;
-    boolean nothingSent =
-        kind == Failed.Kind.CONNECT || (kind == Failed.Kind.REFUSED && !a.wasRequestSent());
-    if (x.head().bodyReplay() == BodyReplay.ONE_SHOT && !nothingSent) {
+    boolean connect = isKind(outcome, Failed.Kind.CONNECT);
+    boolean refused = isKind(outcome, Failed.Kind.REFUSED);
+    if (x.head().bodyReplay() == BodyReplay.ONE_SHOT
+        && !connect
+        && !(refused && !a.wasRequestSent())) {
       return false;
     }
-    boolean unprocessed = kind == Failed.Kind.CONNECT || kind == Failed.Kind.REFUSED;
-    return unprocessed || !rules.policy().defaulted() || isIdempotent(x.head().method());
+    return connect || refused || !rules.policy().defaulted() || isIdempotent(x.head().method());
+  }
+
+  private static boolean isKind(Outcome outcome, Failed.Kind kind) {
+    return outcome instanceof Failed failed && failed.kind() == kind;
   }
 
   /** RFC 9110 §9.2.2. */
@@ -90,65 +138,35 @@ public final class RetryLayer extends AttemptsLayer {
     };
   }
 
+  private long backoff(Exchange x, MeshFacts facts, RetryRules rules, Outcome outcome) {
+    int retry = rules.numRetries() - facts.retriesLeft;
+    boolean dated = rules.policy().rateLimited() != null;
+    long epochMillis = dated ? epochNanos.getAsLong() / 1_000_000L : 0;
+    return rules.backoffNanos(retry, outcome, epochMillis, random);
+  }
+
   /** Envoy's {@code retries} resource: counted from the decision until the retry's outcome. */
   private static boolean take(MeshFacts facts, CompiledCluster cluster) {
-    ClusterState state = cluster.state();
-    int limit = limit(cluster.cluster().circuitBreakers(), state);
-    if (state.retries.incrementAndGet() > limit) {
-      state.retries.decrementAndGet();
-      state.overflows.increment();
-      facts.extraFlag = "UO";
+    if (facts.retriesLeft <= 0) {
+      facts.flag("URX");
+      return false;
+    }
+    facts.retriesLeft--;
+    ClusterState.Load load = cluster.state().load(facts.priority());
+    CircuitBreakers breakers = cluster.cluster().circuitBreakers().of(facts.priority());
+    if (!load.takeRetry(breakers)) {
+      cluster.state().overflows.increment();
+      facts.flag("UO");
       return false;
     }
     facts.retryCounted = true;
     return true;
   }
 
-  private static int limit(CircuitBreakers breakers, ClusterState state) {
-    CircuitBreakers.RetryBudget budget = breakers.retryBudget();
-    if (budget == null) {
-      return breakers.maxRetries();
-    }
-    return Math.max(budget.minConcurrency(), (int) (budget.fraction() * state.requests.get()));
-  }
-
   private static void giveBack(MeshFacts facts) {
     if (facts.retryCounted && facts.compiledCluster != null) {
       facts.retryCounted = false;
-      facts.compiledCluster.state().retries.decrementAndGet();
-    }
-  }
-
-  /** Failures as Envoy answers them. */
-  private static final class Failures {
-    private static final String DISCONNECT =
-        "upstream connect error or disconnect/reset before headers. ";
-
-    static Outcome answer(Failed failed, boolean retried) {
-      return switch (failed.kind()) {
-        case CONNECT -> unavailable(failed, retried, "UF", "remote connection failure");
-        case PEER_IDENTITY ->
-            unavailable(
-                failed,
-                retried,
-                "UF",
-                "remote connection failure, transport failure reason: TLS_error: peer identity");
-        case RESET -> unavailable(failed, retried, "UC", "connection termination");
-        case REFUSED -> unavailable(failed, retried, "UR", "remote refused stream reset");
-        case TIMEOUT, PER_TRY_TIMEOUT ->
-            Rejection.of(504, 4, "UT", "SELV-6006", "upstream request timeout", text(failed));
-        case CANCELLED, LOCAL -> failed;
-      };
-    }
-
-    private static Rejection unavailable(
-        Failed failed, boolean retried, String flag, String reason) {
-      String lead = retried ? "retried and the latest reset reason: " : "reset reason: ";
-      return Rejection.of(503, 14, flag, "SELV-6007", DISCONNECT + lead + reason, text(failed));
-    }
-
-    private static String text(Failed failed) {
-      return failed.cause() == null ? failed.kind().name() : failed.kind() + ": " + failed.cause();
+      facts.compiledCluster.state().load(facts.priority()).retries.decrementAndGet();
     }
   }
 }

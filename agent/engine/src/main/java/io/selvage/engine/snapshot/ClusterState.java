@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.OutlierDetection;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.Map;
@@ -27,6 +28,24 @@ public final class ClusterState {
 
     /** Raw connections under way. */
     public final AtomicInteger connections = new AtomicInteger();
+
+    /**
+     * Counts a retry if the limit or the budget allows it; give it back by decrementing {@link
+     * #retries}. The budget is a share of what is under way, the failed attempt included, as Envoy
+     * counts.
+     */
+    public boolean takeRetry(CircuitBreakers breakers) {
+      CircuitBreakers.RetryBudget budget = breakers.retryBudget();
+      int limit =
+          budget == null
+              ? breakers.maxRetries()
+              : Math.max(budget.minConcurrency(), (int) (budget.fraction() * requests.get()));
+      if (retries.incrementAndGet() > limit) {
+        retries.decrementAndGet();
+        return false;
+      }
+      return true;
+    }
   }
 
   private final Load standard = new Load();

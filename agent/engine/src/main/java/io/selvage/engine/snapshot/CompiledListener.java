@@ -1,6 +1,7 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.Listener;
+import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,11 @@ public record CompiledListener(
     @Nullable Split split) {
   public boolean isHttp() {
     return split == null;
+  }
+
+  /** What the listener says of all its streams. */
+  public ManagerPolicy policy() {
+    return listener.target() instanceof Listener.Http http ? http.policy() : ManagerPolicy.NONE;
   }
 
   /** What the listener says of tracing and logging. */

@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
+import io.selvage.engine.model.RoutePolicy;
 import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.model.VirtualHost;
 import java.util.List;
@@ -36,10 +37,15 @@ public record CompiledRoute(
     return route.action() instanceof RouteAction.Forward forward ? forward : null;
   }
 
+  /** What it says beside timeout and retries. */
+  public RoutePolicy policy() {
+    RouteAction.Forward forward = forward();
+    return forward == null ? RoutePolicy.NONE : forward.policy();
+  }
+
   /** Which of the cluster's limits its requests count against. */
   public RoutingPriority priority() {
-    RouteAction.Forward forward = forward();
-    return forward == null ? RoutingPriority.DEFAULT : forward.policy().priority();
+    return policy().priority();
   }
 
   /** For logs and explanations: the route's name, else its virtual host's. */

@@ -58,6 +58,30 @@ public final class MeshFacts extends Facts {
   /** How the exchange ended, for those who write it down; null before. */
   public @Nullable Object conclusion;
 
+  /** What is repeated; null = nothing. */
+  public @Nullable RetryRules retry;
+
+  /** How many retries are left to it. */
+  public int retriesLeft;
+
+  /** Time of each attempt; 0 = none but the request's. */
+  public long perTryNanos;
+
+  /** How long an attempt may be silent; 0 = for ever. */
+  public long perTryIdleNanos;
+
+  /** How long an attempt's stream may last, body included; 0 = for ever. */
+  public long streamNanos;
+
+  /** The next attempt follows one whose time was over. */
+  public boolean timeoutRetry;
+
+  /** The last attempt was over because its stream lasted too long. */
+  public boolean overlong;
+
+  /** A timeout is answered by 204, as the application asked. */
+  public boolean timeoutIsNoContent;
+
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
 

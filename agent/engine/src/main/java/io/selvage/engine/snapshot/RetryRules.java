@@ -2,55 +2,43 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
-import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.ResponseHead;
 import io.selvage.engine.match.HeaderTest;
+import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.RetryPolicy;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** A {@link RetryPolicy} with its conditions as bits. Source: Envoy {@code RetryStateImpl}. */
+/**
+ * A {@link RetryPolicy} ready for use, or what a request's own headers make of one. Immutable.
+ * Source: Envoy {@code RetryStateImpl}.
+ */
 public final class RetryRules {
-  private static final int ON_5XX = 1;
-  private static final int GATEWAY_ERROR = 1 << 1;
-  private static final int RESET = 1 << 2;
-  private static final int CONNECT_FAILURE = 1 << 3;
-  private static final int RATE_LIMITED = 1 << 4;
-  private static final int RETRIABLE_4XX = 1 << 5;
-  private static final int REFUSED_STREAM = 1 << 6;
-  private static final int STATUS_CODES = 1 << 7;
-  private static final int HEADERS = 1 << 8;
-  private static final int RESET_BEFORE_REQUEST = 1 << 9;
-  private static final int GRPC = 1 << 16;
+  /** Of requests whose route has no policy: nothing is repeated unless the request asks for it. */
+  public static final RetryRules SILENT = new RetryRules(RetryPolicy.SILENT, token -> {});
 
-  private static final Map<String, Integer> TOKENS =
-      Map.ofEntries(
-          Map.entry("5xx", ON_5XX),
-          Map.entry("gateway-error", GATEWAY_ERROR),
-          Map.entry("reset", RESET),
-          Map.entry("reset-before-request", RESET_BEFORE_REQUEST),
-          Map.entry("connect-failure", CONNECT_FAILURE),
-          Map.entry("envoy-ratelimited", RATE_LIMITED),
-          Map.entry("retriable-4xx", RETRIABLE_4XX),
-          Map.entry("refused-stream", REFUSED_STREAM),
-          Map.entry("retriable-status-codes", STATUS_CODES),
-          Map.entry("retriable-headers", HEADERS),
-          Map.entry("http3-post-connect-failure", 0),
-          Map.entry("cancelled", GRPC << 1),
-          Map.entry("deadline-exceeded", GRPC << 4),
-          Map.entry("resource-exhausted", GRPC << 8),
-          Map.entry("internal", GRPC << 13),
-          Map.entry("unavailable", GRPC << 14));
+  private static final String RETRY_ON = "x-envoy-retry-on";
+  private static final String RETRY_GRPC_ON = "x-envoy-retry-grpc-on";
+  private static final String MAX_RETRIES = "x-envoy-max-retries";
+  private static final String STATUS_CODES = "x-envoy-retriable-status-codes";
+  private static final String HEADER_NAMES = "x-envoy-retriable-header-names";
+  private static final List<String> OVERRIDES =
+      List.of(RETRY_ON, RETRY_GRPC_ON, MAX_RETRIES, STATUS_CODES, HEADER_NAMES);
 
   private final RetryPolicy policy;
-  private final int on;
-  private final Set<Integer> statusCodes;
-  private final HeaderTest[] headers;
-  private final long baseMillis;
-  private final long maxMillis;
+  private final RetryConditions conditions;
+  private final HeaderTest[] requestHeaders;
+  private final int numRetries;
+  private final long baseNanos;
+  private final long maxNanos;
 
   /**
    * Compiles; throws {@link IllegalArgumentException} with the reason.
@@ -59,72 +47,159 @@ public final class RetryRules {
    */
   public RetryRules(RetryPolicy policy, Consumer<String> unknown) {
     this.policy = policy;
-    int bits = 0;
-    for (String token : policy.on()) {
-      Integer bit = TOKENS.get(token);
-      if (bit == null) {
-        unknown.accept(token);
-      } else {
-        bits |= bit;
-      }
-    }
-    on = bits;
-    statusCodes = policy.retriableStatusCodes();
-    headers = HeaderTest.of(policy.retriableHeaders());
-    baseMillis = Math.max(1, policy.baseInterval().toMillis());
-    maxMillis = Math.max(baseMillis, policy.maxInterval().toMillis());
+    conditions =
+        new RetryConditions(
+            RetryConditions.bits(policy.on(), unknown),
+            policy.retriableStatusCodes(),
+            HeaderTest.of(policy.retriableHeaders()));
+    requestHeaders = HeaderTest.of(policy.retriableRequestHeaders());
+    numRetries = policy.numRetries();
+    baseNanos = Math.max(1_000_000L, policy.baseInterval().toNanos());
+    maxNanos = Math.max(baseNanos, policy.maxInterval().toNanos());
+  }
+
+  private RetryRules(RetryRules from, RetryConditions conditions, int numRetries) {
+    this.policy = from.policy;
+    this.conditions = conditions;
+    this.requestHeaders = from.requestHeaders;
+    this.numRetries = numRetries;
+    this.baseNanos = from.baseNanos;
+    this.maxNanos = from.maxNanos;
   }
 
   public RetryPolicy policy() {
     return policy;
   }
 
-  /** Whether an outcome is one that the policy repeats. */
-  public boolean covers(Outcome outcome, Protocol protocol, boolean requestSent) {
-    if (outcome instanceof Responded responded) {
-      return coversAnswer(responded.head(), protocol);
-    }
-    return outcome instanceof Failed failed && coversFailure(failed.kind(), requestSent);
-  }
-
-  private boolean coversFailure(Failed.Kind kind, boolean requestSent) {
-    return switch (kind) {
-      case CONNECT -> has(CONNECT_FAILURE | ON_5XX | GATEWAY_ERROR | RESET | RESET_BEFORE_REQUEST);
-      case REFUSED -> has(REFUSED_STREAM | ON_5XX | GATEWAY_ERROR | RESET);
-      case RESET, PER_TRY_TIMEOUT ->
-          has(ON_5XX | GATEWAY_ERROR | RESET) || (!requestSent && has(RESET_BEFORE_REQUEST));
-      case PEER_IDENTITY, TIMEOUT, CANCELLED, LOCAL -> false;
-    };
-  }
-
-  private boolean coversAnswer(ResponseHead head, Protocol protocol) {
-    if (head.header("x-envoy-ratelimited") != null) {
-      return has(RATE_LIMITED);
-    }
-    int status = head.status();
-    if ((has(ON_5XX) && status >= 500 && status <= 599)
-        || (has(GATEWAY_ERROR) && status >= 502 && status <= 504)
-        || (has(RETRIABLE_4XX) && status == 409)
-        || (has(STATUS_CODES) && statusCodes.contains(status))
-        || (has(HEADERS) && HeaderTest.any(headers, head))) {
-      return true;
-    }
-    int grpc = protocol == Protocol.GRPC ? head.grpcStatus() : -1;
-    return grpc > 0 && grpc < 16 && has(GRPC << grpc);
-  }
-
-  private boolean has(int bits) {
-    return (on & bits) != 0;
+  /** How often at most; at least 0. */
+  public int numRetries() {
+    return numRetries;
   }
 
   /**
-   * Full jitter over an exponentially growing interval.
+   * The rules for a request, whose own headers may say more; they are taken off it. Null when
+   * nothing of it is repeated.
+   *
+   * @param routes null = the route has none
+   */
+  public static @Nullable RetryRules of(@Nullable RetryRules routes, RequestHead head) {
+    boolean asks = false;
+    for (int i = 0; i < OVERRIDES.size(); i++) {
+      asks |= head.header(OVERRIDES.get(i)) != null;
+    }
+    RetryRules rules = routes;
+    if (asks) {
+      rules = (routes == null ? SILENT : routes).with(head);
+      for (String name : OVERRIDES) {
+        head.removeHeader(name);
+      }
+    }
+    if (rules == null || rules.conditions.on() == 0) {
+      return null;
+    }
+    return rules.requestHeaders.length == 0 || any(rules.requestHeaders, head) ? rules : null;
+  }
+
+  private static boolean any(HeaderTest[] tests, RequestHead head) {
+    for (HeaderTest test : tests) {
+      if (test.test(head)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private RetryRules with(RequestHead head) {
+    int on =
+        conditions.on()
+            | bits(head.header(RETRY_ON), RetryConditions.HTTP_TOKENS)
+            | bits(head.header(RETRY_GRPC_ON), RetryConditions.GRPC_TOKENS);
+    Set<Integer> codes = new HashSet<>(conditions.statusCodes());
+    for (String code : tokens(head.header(STATUS_CODES))) {
+      if (number(code) >= 0) {
+        codes.add(number(code));
+      }
+    }
+    List<HeaderMatch> names = new ArrayList<>(policy.retriableHeaders());
+    for (String name : tokens(head.header(HEADER_NAMES))) {
+      names.add(
+          new HeaderMatch(
+              name.toLowerCase(java.util.Locale.ROOT),
+              new HeaderMatch.Present(true),
+              false,
+              false));
+    }
+    String most = head.header(MAX_RETRIES);
+    int asked = most == null ? -1 : number(most.strip());
+    return new RetryRules(
+        this, new RetryConditions(on, codes, HeaderTest.of(names)), asked < 0 ? numRetries : asked);
+  }
+
+  private static int bits(@Nullable String text, Map<String, Integer> known) {
+    int bits = 0;
+    for (String token : tokens(text)) {
+      bits |= known.getOrDefault(token, 0);
+    }
+    return bits;
+  }
+
+  private static List<String> tokens(@Nullable String text) {
+    List<String> found = new ArrayList<>();
+    if (text != null) {
+      for (String token : text.split(",")) {
+        if (!token.isBlank()) {
+          found.add(token.strip());
+        }
+      }
+    }
+    return found;
+  }
+
+  /** -1 when the text is no number from 0 on; large ones are the largest. */
+  private static int number(String text) {
+    if (text.isEmpty() || text.length() > 18 || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return -1;
+    }
+    return (int) Math.min(Integer.MAX_VALUE, Long.parseLong(text));
+  }
+
+  /** Whether an outcome is one that is repeated. */
+  public boolean covers(Outcome outcome, boolean requestSent) {
+    if (outcome instanceof Responded responded) {
+      return conditions.covers(responded.head());
+    }
+    return outcome instanceof Failed failed && conditions.covers(failed.kind(), requestSent);
+  }
+
+  /**
+   * How long to wait before a retry: what the answer asks for and up to half as much again, else
+   * full jitter over an exponentially growing interval.
    *
    * @param retry 1 for the first retry
+   * @param epochMillis now
    */
-  public long backoffNanos(int retry, Randomness random) {
-    long interval = baseMillis << Math.min(retry - 1, 20);
-    long bounded = Math.min(interval, maxMillis);
-    return random.below(bounded * 1_000_000L);
+  public long backoffNanos(int retry, Outcome outcome, long epochMillis, Randomness random) {
+    if (policy.rateLimited() != null && outcome instanceof Responded responded) {
+      long asked = askedMillis(responded.head(), policy.rateLimited(), epochMillis);
+      if (asked > 1) {
+        return 1_000_000L * (asked + random.below(asked >> 1));
+      }
+    }
+    int doublings = Math.min(retry - 1, 62 - (64 - Long.numberOfLeadingZeros(baseNanos)));
+    return random.below(Math.min(baseNanos << doublings, maxNanos));
+  }
+
+  private static long askedMillis(
+      ResponseHead head, RetryPolicy.RateLimitedBackOff how, long epochMillis) {
+    for (int i = 0; i < how.headers().size(); i++) {
+      RetryPolicy.ResetHeader header = how.headers().get(i);
+      String text = head.header(header.name());
+      long millis = text == null ? -1 : 1_000L * number(text.strip());
+      long asked = header.timestamp() && millis >= 0 ? millis - epochMillis : millis;
+      if (asked >= 0 && asked <= how.maxInterval().toMillis()) {
+        return asked;
+      }
+    }
+    return -1;
   }
 }

@@ -15,8 +15,9 @@ import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
 import io.selvage.engine.resilience.OutlierLayer;
 import io.selvage.engine.resilience.PerTryLayer;
+import io.selvage.engine.resilience.RequestPolicyLayer;
 import io.selvage.engine.resilience.RetryLayer;
-import io.selvage.engine.resilience.RouteTimeoutLayer;
+import io.selvage.engine.resilience.StreamLimitsLayer;
 import io.selvage.engine.routing.AnswerLayer;
 import io.selvage.engine.routing.ClusterLayer;
 import io.selvage.engine.routing.HeadersLayer;
@@ -42,15 +43,18 @@ final class OutboundStack {
         .layer(new ListenerLayer(p.random())) //                     LDS by host and port  BH
         .layer(new RouteLayer(p.random())) //                        RDS                   NR
         .layer(new SplitLayer(p.random())) //                        weights; retries stay
+        .layer(new StreamLimitsLayer()) //                           LDS, per route        SI DT
         .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
         .layer(new AnswerLayer()) //                                 redirect, direct response
         .layer(new ClusterLayer()) //                                CDS                   NC
         .layer(new HeadersLayer()) //                                RDS: edits, rewrite
         .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
-        .layer(new RouteTimeoutLayer()) //                           RDS, from here on     UT
+        .layer(new RequestPolicyLayer()) //                           RDS, from here on     UT
         .layer(new BulkheadLayer()) //                               CDS resilience; waits UO
         // as often as this one says
-        .attempts(new RetryLayer(p.random())) //                     RDS, CDS budget       URX
+        .attempts(
+            new RetryLayer(
+                p.random(), p.epochNanos())) //                     RDS, CDS budget       URX
         // once per attempt
         .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
         .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
@@ -69,7 +73,7 @@ final class OutboundStack {
     return Stack.builder()
         .layer(new InheritedDeadlineLayer())
         .layer(new ClusterLayer())
-        .layer(new RouteTimeoutLayer())
+        .layer(new RequestPolicyLayer())
         .attempts(new MirrorLayer.Once(p.mirrorsDropped()))
         .attempt(new PerTryLayer())
         .attempt(new AdmissionLayer())

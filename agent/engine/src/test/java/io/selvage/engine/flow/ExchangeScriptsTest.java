@@ -46,6 +46,7 @@ class ExchangeScriptsTest {
     private long deadline = Long.MAX_VALUE;
     private int permits;
     private boolean sentLate;
+    private @Nullable Exchange exchange;
 
     Script(int seed, boolean throwing) {
       this.seed = seed;
@@ -71,7 +72,21 @@ class ExchangeScriptsTest {
       }
       Exchange x =
           new Exchange(stack.build(), time, TestHead.get("a", "/"), new Facts((layer, bug) -> {}));
-      AsyncDriver driver = new AsyncDriver(x, this::send, time, delivered::add);
+      exchange = x;
+      boolean telling = random.nextBoolean();
+      AsyncTransport transport =
+          new AsyncTransport() {
+            @Override
+            public void send(Attempt attempt, Reports to) {
+              Script.this.send(attempt, to);
+            }
+
+            @Override
+            public boolean tellsActivity() {
+              return telling;
+            }
+          };
+      AsyncDriver driver = new AsyncDriver(x, transport, time, delivered::add);
       driver.start();
       int events = random.nextInt(12);
       for (int i = 0; i < events; i++) {
@@ -97,7 +112,12 @@ class ExchangeScriptsTest {
           }
         }
         case 3, 4 -> time.advanceTo(time.nanos() + random.nextInt(60));
-        case 5 -> event.complete("here");
+        case 5 -> {
+          event.complete("here");
+          if (exchange != null) {
+            exchange.active();
+          }
+        }
         case 6 -> {
           if (random.nextInt(4) == 0) {
             driver.cancel();
@@ -177,6 +197,10 @@ class ExchangeScriptsTest {
         if (kind < 6) {
           x.deadlineNanos(time.nanos() + 1 + random.nextInt(100));
           deadline = x.deadlineNanos();
+        } else if (kind < 8) {
+          x.idleNanos(1 + random.nextInt(80));
+        } else if (kind < 10) {
+          x.streamUntilNanos(time.nanos() + 1 + random.nextInt(120));
         }
         maybeThrow();
         return PASS;
@@ -207,6 +231,10 @@ class ExchangeScriptsTest {
           return Rejection.of(503, 14, "UO", "SELV-6002", "", "");
         }
         a.deadlineNanos(Math.min(a.deadlineNanos(), time.nanos() + 1 + random.nextInt(50)));
+        if (random.nextInt(6) == 0) {
+          a.streamUntilNanos(time.nanos() + 1 + random.nextInt(60));
+          a.idleNanos(1 + random.nextInt(40));
+        }
         maybeThrow();
         return PASS;
       }
@@ -226,16 +254,24 @@ class ExchangeScriptsTest {
         if (outcome instanceof Responded r && r.head().status() == 200) {
           return FINAL;
         }
-        if (x.anotherInFlight(a)) {
+        if (x.anotherInFlight(a) || x.isRetryPending()) {
           return x.await();
         }
-        return x.attempts() <= limit ? x.again(random.nextInt(30)) : FINAL;
+        return x.attempts() <= limit && !a.wasRetried() ? x.again(random.nextInt(30)) : FINAL;
       }
 
       @Override
       protected Action onOverdue(Exchange x, Attempt a) {
         maybeThrow();
-        return hedging && x.attempts() <= limit ? x.alsoSend() : super.onOverdue(x, a);
+        if (!hedging || x.attempts() > limit || x.now() >= a.streamUntilNanos()) {
+          return super.onOverdue(x, a);
+        }
+        if (random.nextBoolean()) {
+          return x.alsoSend();
+        }
+        x.outlives(a);
+        a.retried();
+        return x.isRetryPending() ? x.await() : x.again(random.nextInt(20));
       }
     }
   }

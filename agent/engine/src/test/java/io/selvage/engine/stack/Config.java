@@ -2,6 +2,7 @@ package io.selvage.engine.stack;
 
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Endpoints;
@@ -13,6 +14,7 @@ import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.Locality;
+import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.NameTable;
@@ -29,6 +31,7 @@ import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.RouteMatch;
 import io.selvage.engine.model.RoutePolicy;
+import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.engine.model.VirtualHost;
 import io.selvage.engine.model.WeightedCluster;
@@ -51,6 +54,7 @@ final class Config {
   final List<FilterChain> chains = new ArrayList<>();
   final Map<String, List<String>> names = new LinkedHashMap<>();
   boolean registryOnly;
+  VirtualHost.AttemptHeaders attemptHeaders = VirtualHost.AttemptHeaders.ISTIO;
 
   MeshConfig build() {
     return new MeshConfig(
@@ -69,12 +73,16 @@ final class Config {
   }
 
   Config listener(@Nullable Fault fault, RouteBuilder... some) {
+    return listener(fault, ManagerPolicy.NONE, some);
+  }
+
+  Config listener(@Nullable Fault fault, ManagerPolicy policy, RouteBuilder... some) {
     listeners.add(
         new Listener(
             "0.0.0.0_9080",
             "0.0.0.0",
             PORT,
-            new Listener.Http("9080", null, fault, Observability.DEFAULT)));
+            new Listener.Http("9080", null, fault, Observability.DEFAULT, policy)));
     return routes(some);
   }
 
@@ -93,7 +101,8 @@ final class Config {
                     List.of("reviews", "reviews:9080", "240.240.0.1"),
                     list,
                     HeaderOps.NONE,
-                    HeaderOps.NONE)),
+                    HeaderOps.NONE,
+                    attemptHeaders)),
             HeaderOps.NONE,
             HeaderOps.NONE));
     return this;
@@ -180,8 +189,20 @@ final class Config {
     private @Nullable Fault fault;
     private @Nullable Cors cors;
     private @Nullable RouteAction action;
+    private @Nullable RetryPolicy retryPolicy;
     private RoutePolicy policy = RoutePolicy.NONE;
     private @Nullable Duration idle;
+
+    RouteBuilder retry(RetryPolicy value) {
+      retryPolicy = value;
+      return this;
+    }
+
+    RouteBuilder hedged() {
+      return policy(
+          new RoutePolicy(
+              RoutingPriority.DEFAULT, new RoutePolicy.HedgePolicy(true), null, null, null));
+    }
 
     RouteBuilder policy(RoutePolicy value) {
       policy = value;
@@ -328,7 +349,7 @@ final class Config {
     Route build() {
       RetryPolicy retry =
           retries < 0
-              ? null
+              ? retryPolicy
               : new RetryPolicy(
                   on, retries, perTry, codes, retriableHeaders, base, max, avoid, 5, defaulted);
       RouteAction what =
@@ -358,6 +379,13 @@ final class Config {
     private Map<String, UpstreamTls> tlsByMode = Map.of();
     private boolean http2;
     private Cluster.Discovery discovery = Cluster.Discovery.EDS;
+    private @Nullable Duration maxStream;
+
+    ClusterBuilder maxStream(Duration value) {
+      maxStream = value;
+      return this;
+    }
+
     private @Nullable Resilience resilience;
 
     ClusterBuilder(String name) {
@@ -425,21 +453,23 @@ final class Config {
 
     Cluster build() {
       return new Cluster(
-              name,
-              discovery,
-              name,
-              new Cluster.Service(name + ".default.svc.cluster.local", name, "default", ""),
-              balancer,
-              locality,
-              Duration.ofSeconds(10),
-              breakers,
-              outlier,
-              tls,
-              tlsByMode,
-              http2,
-              Map.of(),
-              null)
-          .withResilience(resilience);
+          name,
+          discovery,
+          name,
+          new Cluster.Service(name + ".default.svc.cluster.local", name, "default", ""),
+          balancer,
+          locality,
+          Duration.ofSeconds(10),
+          breakers,
+          outlier,
+          tls,
+          tlsByMode,
+          http2,
+          Map.of(),
+          null,
+          ConnectionLimits.NONE.with(breakers),
+          maxStream,
+          resilience);
     }
   }
 

@@ -89,6 +89,12 @@ final class MeshTest {
     return call(TestHead.get("reviews:9080", path));
   }
 
+  /** A call whose codec tells of the body's progress. */
+  Call telling(String path) {
+    RequestHead head = TestHead.get("reviews:9080", path);
+    return new Call(engine.outbound(head, "reviews", Config.PORT, MeshContext.NONE), true).start();
+  }
+
   Call call(RequestHead head) {
     return call(head, MeshContext.NONE);
   }
@@ -149,9 +155,15 @@ final class MeshTest {
     final List<Exchange> shadows = new ArrayList<>();
     @Nullable Outcome outcome;
     private final AsyncDriver driver;
+    private final boolean telling;
 
     Call(Exchange exchange) {
+      this(exchange, false);
+    }
+
+    Call(Exchange exchange, boolean telling) {
       this.exchange = exchange;
+      this.telling = telling;
       this.driver = new AsyncDriver(exchange, this, time, this::settled);
     }
 
@@ -174,6 +186,11 @@ final class MeshTest {
     }
 
     @Override
+    public boolean tellsActivity() {
+      return telling;
+    }
+
+    @Override
     public void shadow(Exchange copy) {
       shadows.add(copy);
     }
@@ -188,7 +205,11 @@ final class MeshTest {
     }
 
     Call reports(Outcome what) {
-      driver.report(sent.get(sent.size() - 1), what);
+      return reports(sent.get(sent.size() - 1), what);
+    }
+
+    Call reports(Attempt attempt, Outcome what) {
+      driver.report(attempt, what);
       return this;
     }
 

@@ -38,7 +38,8 @@ class StackScriptsTest {
     List<MeshTest.Call> calls = new ArrayList<>();
     for (int step = 0; step < 40; step++) {
       switch (random.nextInt(9)) {
-        case 0, 1, 2 -> calls.add(mesh.call(head(random)));
+        case 0, 1 -> calls.add(mesh.call(head(random)));
+        case 2 -> calls.add(mesh.telling("/a"));
         case 3, 4 -> answer(random, calls);
         case 5 -> mesh.advance(Duration.ofMillis(random.nextInt(400)));
         case 6 -> mesh.engine.publish(config(random).build());
@@ -90,7 +91,8 @@ class StackScriptsTest {
     }
     MeshTest.Call call = calls.get(random.nextInt(calls.size()));
     if (!call.sent.isEmpty()) {
-      call.reports(outcome(random));
+      // with hedges it need not be the newest that is answered
+      call.reports(call.sent.get(random.nextInt(call.sent.size())), outcome(random));
     }
   }
 
@@ -115,6 +117,12 @@ class StackScriptsTest {
     if (random.nextInt(3) == 0) {
       route.avoidTried();
     }
+    if (random.nextInt(3) == 0) {
+      route.hedged();
+    }
+    if (random.nextInt(4) == 0) {
+      route.idle(Duration.ofMillis(60 + random.nextInt(200)));
+    }
     if (random.nextInt(4) == 0) {
       route.fault(new Fault(Duration.ofMillis(30), 0.5, 503, -1, 0.3, List.of()));
     }
@@ -135,7 +143,9 @@ class StackScriptsTest {
             random.nextInt(3),
             1 + random.nextInt(6),
             random.nextInt(3),
-            null);
+            random.nextInt(3) == 0
+                ? new CircuitBreakers.RetryBudget(random.nextInt(101) / 100.0, random.nextInt(3))
+                : null);
     return Config.http(route)
         .cluster(cluster("v1", 1, 2, 3).outlier(outlier).breakers(limits))
         .cluster(cluster("v2", 4, 5).breakers(limits));
