@@ -19,6 +19,11 @@ public final class Attempt implements Action {
   private static final AtomicReferenceFieldUpdater<Attempt, @Nullable Runnable> ABORT =
       AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Runnable.class, "abort");
 
+  private static final AtomicReferenceFieldUpdater<Attempt, @Nullable Runnable> HELD =
+      AtomicReferenceFieldUpdater.newUpdater(Attempt.class, Runnable.class, "held");
+
+  private static final Runnable LET_GO = () -> {};
+
   private final Exchange exchange;
   private final int number;
   final @Nullable Attempt earlier;
@@ -36,6 +41,7 @@ public final class Attempt implements Action {
   private @Nullable Object lease;
   private ConnectionLimits connectionLimits = ConnectionLimits.NONE;
   private @Nullable Object permit;
+  private volatile @Nullable Runnable held;
   private volatile boolean requestSent;
   private volatile @Nullable Runnable abort;
 
@@ -89,6 +95,30 @@ public final class Attempt implements Action {
 
   public void permit(@Nullable Object taken) {
     permit = taken;
+  }
+
+  /**
+   * What the transport's pool holds for this attempt until it ends, and how it is given back: the
+   * transport registers it once, from any thread; it runs at once if the attempt has ended already.
+   */
+  public void hold(Runnable giveBack) {
+    if (!HELD.compareAndSet(this, null, giveBack)) {
+      giveBack.run();
+    }
+  }
+
+  /** What is held; null = nothing (any more). */
+  public @Nullable Runnable held() {
+    Runnable now = held;
+    return now == LET_GO ? null : now;
+  }
+
+  /** Gives back what is held; called by the layer that sees the attempt's end. */
+  public void letGo() {
+    Runnable how = HELD.getAndSet(this, LET_GO);
+    if (how != null) {
+      how.run();
+    }
   }
 
   /**

@@ -88,6 +88,9 @@ public final class MeshFacts extends Facts {
   /** The place that the request holds, or waits for, in a bulkhead; null = none. */
   public @Nullable Object place;
 
+  /** The place that the request holds, or waits for, among the cluster's connections. */
+  public @Nullable Object connectionPlace;
+
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 

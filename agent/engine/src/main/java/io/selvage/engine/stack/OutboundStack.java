@@ -10,6 +10,8 @@ import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.AdmissionLayer;
 import io.selvage.engine.resilience.BreakerLayer;
 import io.selvage.engine.resilience.BulkheadLayer;
+import io.selvage.engine.resilience.ConnectionEndLayer;
+import io.selvage.engine.resilience.ConnectionPlaceLayer;
 import io.selvage.engine.resilience.EndpointBreakerLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
@@ -51,6 +53,7 @@ final class OutboundStack {
         .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
         .layer(new RequestPolicyLayer()) //                           RDS, from here on     UT
         .layer(new BulkheadLayer()) //                               CDS resilience; waits UO
+        .layer(new ConnectionPlaceLayer()) //                        CDS circuit breakers; waits UO
         // as often as this one says
         .attempts(
             new RetryLayer(
@@ -63,6 +66,7 @@ final class OutboundStack {
         .attempt(new EndpointBreakerLayer.Return())
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
         .attempt(new EndpointBreakerLayer(p.clock())) //             CDS resilience        UO
+        .attempt(new ConnectionEndLayer())
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
         .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
         .build(); //                                                 the library sends     UF UC UR
@@ -79,6 +83,7 @@ final class OutboundStack {
         .attempt(new AdmissionLayer())
         .attempt(new OutlierLayer(p.random()))
         .attempt(new BalanceLayer(p.random()))
+        .attempt(new ConnectionEndLayer())
         .attempt(new PeerIdentityLayer())
         .build();
   }

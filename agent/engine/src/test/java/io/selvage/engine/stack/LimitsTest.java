@@ -9,6 +9,7 @@ import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.RoutePolicy;
 import io.selvage.engine.model.RoutingPriority;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Circuit breakers by priority, and what they tell the libraries' pools. */
@@ -34,23 +35,52 @@ class LimitsTest {
     }
     assertThat(mesh.get("/").rejection().flag()).isEqualTo("UO");
     MeshTest.Call first = mesh.get("/high");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
       assertThat(mesh.get("/high").outcome).isNull();
     }
     MeshTest.Call refused = mesh.get("/high");
     assertThat(refused.rejection().flag()).isEqualTo("UO");
     assertThat(refused.rejection().headers()).containsEntry("x-envoy-overloaded", "true");
     first.answers(200).end();
-    assertThat(mesh.get("/high").outcome).isNull();
-    assertThat(mesh.state("reviews").load(RoutingPriority.HIGH).requests).hasValue(3);
-    assertThat(mesh.state("reviews").requests).hasValue(2);
+    assertThat(mesh.get("/high").outcome).as("waits in the place of who went on").isNull();
+    mesh.advance(Duration.ofMillis(1));
+    assertThat(mesh.state("reviews").load(RoutingPriority.HIGH).requests).hasValue(2);
+    assertThat(mesh.state("reviews").requests).hasValue(1);
+  }
+
+  /** Who gives up waiting leaves the queue; who waits longer than the route allows gets 504. */
+  @Test
+  void waitingForAConnectionIsBoundedByTheRoutesTimeout() {
+    MeshTest mesh =
+        new MeshTest(
+            Config.http(route().timeout(Duration.ofSeconds(2)))
+                .cluster(cluster("reviews", 1).breakers(breakers(null))));
+    MeshTest.Call first = mesh.get("/");
+    MeshTest.Call late = mesh.get("/");
+    assertThat(mesh.get("/").rejection().flag()).isEqualTo("UO");
+    mesh.advance(Duration.ofSeconds(1));
+    first.answers(200);
+    mesh.advance(Duration.ofMillis(1001));
+    assertThat(late.status()).isEqualTo(504);
+    assertThat(late.sent).isEmpty();
+
+    MeshTest.Call next = mesh.get("/");
+    assertThat(next.outcome).as("the queue is empty again").isNull();
+    first.end();
+    mesh.advance(Duration.ofMillis(1));
+    assertThat(next.sent).hasSize(1);
+    next.answers(200).end();
+    assertThat(mesh.get("/").sent).as("all places are free").hasSize(1);
   }
 
   @Test
   void limitsOfHighThatNobodyWroteAreEnvoys() {
     MeshTest mesh = mesh(breakers(null));
     for (int i = 0; i < 1024; i++) {
-      assertThat(mesh.get("/high").outcome).isNull();
+      assertThat(mesh.get("/high").sent).hasSize(1);
+    }
+    for (int i = 0; i < 1024; i++) {
+      assertThat(mesh.get("/high").sent).as("waits").isEmpty();
     }
     assertThat(mesh.get("/high").rejection().flag()).isEqualTo("UO");
   }

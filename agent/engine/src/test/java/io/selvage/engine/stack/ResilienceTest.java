@@ -532,9 +532,16 @@ class ResilienceTest {
         new MeshTest(
             Config.http(route())
                 .cluster(cluster("reviews", 1).breakers(new CircuitBreakers(1, 1, 1024, 3, null))));
-    mesh.get("/");
-    assertThat(mesh.get("/").sent).hasSize(1);
+    MeshTest.Call first = mesh.get("/");
+    MeshTest.Call second = mesh.get("/");
+    assertThat(second.sent).as("waits for a connection").isEmpty();
     assertThat(mesh.get("/").rejection().flag()).isEqualTo("UO");
+    first.answers(200);
+    mesh.advance(Duration.ofMillis(1));
+    assertThat(second.sent).as("the body is still on its way").isEmpty();
+    first.end();
+    mesh.advance(Duration.ofMillis(1));
+    assertThat(second.sent).hasSize(1);
   }
 
   // ---- failures as the application sees them

@@ -2,6 +2,7 @@ package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.model.Endpoint;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.MeshRuntime;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -34,7 +35,7 @@ final class EndpointRoutes {
     if (labels.size() > MOST_LABELS) {
       labels.clear();
     }
-    Object key = mesh.tls().poolKey(endpoint, attempt.tls());
+    Object key = ConnectionLanes.keyOf(mesh, attempt, endpoint, attempt.tls());
     String host = asked.getTargetHost().getHostName();
     String label = labels.computeIfAbsent(key, unseen -> "mesh-" + next.incrementAndGet());
     InetAddress address = InetAddress.getByName(endpoint.address());

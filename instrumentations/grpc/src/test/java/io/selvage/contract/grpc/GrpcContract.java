@@ -18,6 +18,7 @@ abstract class GrpcContract
     implements GrpcRoutingPromises,
         GrpcRetryPromises,
         GrpcMirrorPromises,
+        GrpcLimitPromises,
         GrpcStreamPromises,
         GrpcTimePromises,
         GrpcSafetyPromises {

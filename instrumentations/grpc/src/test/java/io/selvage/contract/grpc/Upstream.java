@@ -60,6 +60,7 @@ final class Upstream implements AutoCloseable {
   private final List<Seen> seen = new CopyOnWriteArrayList<>();
   private final List<String> messages = new CopyOnWriteArrayList<>();
   private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger cancelled = new AtomicInteger();
   private final AtomicInteger answered = new AtomicInteger();
   private volatile Behaviour behaviour = call -> {};
@@ -83,7 +84,13 @@ final class Upstream implements AutoCloseable {
                   @Override
                   public io.grpc.Attributes transportReady(io.grpc.Attributes attributes) {
                     connections.incrementAndGet();
+                    open.incrementAndGet();
                     return attributes;
+                  }
+
+                  @Override
+                  public void transportTerminated(io.grpc.Attributes attributes) {
+                    open.decrementAndGet();
                   }
                 })
             .build()
@@ -146,6 +153,11 @@ final class Upstream implements AutoCloseable {
   /** Unary calls whose answer is on its way. */
   int answered() {
     return answered.get();
+  }
+
+  /** Connections that are open now. */
+  int open() {
+    return open.get();
   }
 
   int cancelled() {

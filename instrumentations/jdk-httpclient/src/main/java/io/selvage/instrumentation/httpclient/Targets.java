@@ -9,6 +9,7 @@ import io.selvage.engine.flow.ResponseHead;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.extension.Attachments;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
@@ -49,6 +50,9 @@ final class Targets {
 
   static void connected(Object connection, EndpointAddress address) {
     CONNECTIONS.put(connection, address.poolKey());
+    if (connection instanceof Closeable closeable) {
+      ConnectionLanes.opened(address.poolKey(), closeable);
+    }
   }
 
   /** Whether a pooled connection may carry a request to this address; closes it if not. */
@@ -81,7 +85,7 @@ final class Targets {
     if (attempt != null) {
       Endpoint endpoint = attempt.endpoint();
       if (endpoint != null) {
-        REQUESTS.put(request, address(attempt, endpoint, attempt.tls()));
+        REQUESTS.put(request, address(attempt, endpoint, attempt.tls(), true));
       }
       return;
     }
@@ -159,7 +163,7 @@ final class Targets {
       Endpoint endpoint = attempt.endpoint();
       if (endpoint != null) {
         UpstreamTls tls = secure ? null : attempt.tls();
-        REQUESTS.put(request, address(attempt, endpoint, tls));
+        REQUESTS.put(request, address(attempt, endpoint, tls, false));
       }
       x.onOutcome(attempt, new Responded(new Chosen()));
       x.end(End.COMPLETE);
@@ -169,14 +173,20 @@ final class Targets {
     }
   }
 
+  /**
+   * @param lasts whether the attempt lasts as long as its use of the connection
+   */
   private static InetSocketAddress address(
-      Attempt attempt, Endpoint endpoint, @Nullable UpstreamTls tls) {
+      Attempt attempt, Endpoint endpoint, @Nullable UpstreamTls tls, boolean lasts) {
     MeshRuntime mesh = Mesh.runtime();
     String host = attempt.exchange().facts().host;
     if (mesh == null) {
       return nowhere(host);
     }
-    Object key = mesh.tls().poolKey(endpoint, tls);
+    Object key =
+        lasts && tls != null
+            ? ConnectionLanes.keyOf(mesh, attempt, endpoint, tls)
+            : mesh.tls().poolKey(endpoint, tls);
     try {
       return EndpointAddress.of(endpoint, tls, key, tls == null ? host : label(key, host));
     } catch (UnknownHostException unknown) {

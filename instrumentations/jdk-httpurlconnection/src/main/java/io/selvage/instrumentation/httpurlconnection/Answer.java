@@ -55,6 +55,7 @@ abstract class Answer {
     private final @Nullable Exchange exchange;
     private final Object owner;
     private @Nullable InputStream body;
+    private byte @Nullable [] whole;
 
     Native(UrlResponse head, @Nullable Exchange exchange, Object owner, String method) {
       super(head.status(), head.headers());
@@ -71,7 +72,10 @@ abstract class Answer {
       }
     }
 
-    /** Whether nothing is left to come: no body, or all of it is here already. */
+    /**
+     * Whether nothing is left to come: no body, or all of it is here already. That is then taken,
+     * so that the connection is free before the exchange ends.
+     */
     private boolean isWhole(String method) {
       long length = connection.getContentLengthLong();
       int status = status();
@@ -80,7 +84,11 @@ abstract class Answer {
       }
       try {
         InputStream raw = status >= 400 ? connection.getErrorStream() : connection.getInputStream();
-        return raw == null || length > 0 && raw.available() >= length;
+        if (raw == null || length > 0 && raw.available() >= length) {
+          whole = raw == null ? null : raw.readAllBytes();
+          return true;
+        }
+        return false;
       } catch (IOException unreadable) {
         return false;
       }
@@ -93,13 +101,25 @@ abstract class Answer {
 
     @Override
     InputStream input() throws IOException {
-      return wrapped(connection.getInputStream());
+      return whole != null && status() < 400 ? taken(whole) : wrapped(connection.getInputStream());
     }
 
     @Override
     @Nullable InputStream error() {
+      if (whole != null) {
+        return status() < 400 ? null : taken(whole);
+      }
       InputStream raw = connection.getErrorStream();
       return raw == null ? null : wrapped(raw);
+    }
+
+    private InputStream taken(byte[] bytes) {
+      InputStream known = body;
+      if (known == null) {
+        known = new ByteArrayInputStream(bytes);
+        body = known;
+      }
+      return known;
     }
 
     private InputStream wrapped(InputStream raw) {

@@ -3,6 +3,7 @@ package io.selvage.instrumentation.httpurlconnection;
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Attachments;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
@@ -35,7 +36,7 @@ final class Pools {
     if (KEYS.size() > MAX_KEYS) {
       KEYS.clear();
     }
-    Object key = mesh.tls().poolKey(endpoint, attempt.tls());
+    Object key = ConnectionLanes.keyOf(mesh, attempt, endpoint, attempt.tls());
     Object first = KEYS.putIfAbsent(key, key);
     return first == null ? key : first;
   }

@@ -93,7 +93,7 @@ final class CallAttempts implements Transport {
       if (endpoint == null) {
         return within.proceed(request);
       }
-      try (OneAttempt one = OneAttempt.enter(mesh.tls(), attempt, endpoint, sockets)) {
+      try (OneAttempt one = OneAttempt.enter(mesh, attempt, endpoint, sockets)) {
         return within.proceed(request);
       }
     }

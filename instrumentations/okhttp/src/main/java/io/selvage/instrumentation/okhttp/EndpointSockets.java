@@ -1,5 +1,7 @@
 package io.selvage.instrumentation.okhttp;
 
+import io.selvage.extension.ConnectionLanes;
+import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Intent;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -14,10 +16,10 @@ import org.jspecify.annotations.Nullable;
  * the library's, so the floor leaves them alone.
  */
 final class EndpointSockets extends SocketFactory {
-  private final InetSocketAddress endpoint;
+  private final EndpointAddress endpoint;
   private final AttemptSockets sockets;
 
-  EndpointSockets(InetSocketAddress endpoint, AttemptSockets sockets) {
+  EndpointSockets(EndpointAddress endpoint, AttemptSockets sockets) {
     this.endpoint = endpoint;
     this.sockets = sockets;
   }
@@ -66,6 +68,7 @@ final class EndpointSockets extends SocketFactory {
         super.connect(endpoint, timeoutMillis);
       }
       sockets.connected();
+      ConnectionLanes.opened(endpoint.poolKey(), this);
     }
   }
 }

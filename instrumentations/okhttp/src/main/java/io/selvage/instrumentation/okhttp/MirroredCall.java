@@ -55,7 +55,7 @@ final class MirroredCall implements Transport {
       if (endpoint == null) {
         return responded(call.execute());
       }
-      try (OneAttempt one = OneAttempt.enter(mesh.tls(), attempt, endpoint, sockets)) {
+      try (OneAttempt one = OneAttempt.enter(mesh, attempt, endpoint, sockets)) {
         return responded(call.execute());
       }
     } catch (IOException | RuntimeException thrown) {

@@ -4,8 +4,9 @@ import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.Facts;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
-import io.selvage.extension.MeshTls;
+import io.selvage.extension.MeshRuntime;
 import java.net.Proxy;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -62,13 +63,19 @@ final class OneAttempt implements AutoCloseable {
    *
    * @throws UnknownHostException when the endpoint's address is a name that cannot be resolved
    */
-  static OneAttempt enter(MeshTls mesh, Attempt attempt, Endpoint endpoint, AttemptSockets sockets)
+  static OneAttempt enter(
+      MeshRuntime mesh, Attempt attempt, Endpoint endpoint, AttemptSockets sockets)
       throws UnknownHostException {
     UpstreamTls intent = attempt.tls();
     Facts asked = attempt.exchange().facts();
     EndpointAddress address =
-        EndpointAddress.of(endpoint, intent, mesh.poolKey(endpoint, intent), asked.host, ALPN);
-    SSLSocketFactory tls = intent == null ? null : mesh.clientSockets(intent, endpoint, ALPN);
+        EndpointAddress.of(
+            endpoint,
+            intent,
+            ConnectionLanes.keyOf(mesh, attempt, endpoint, intent),
+            asked.host,
+            ALPN);
+    SSLSocketFactory tls = intent == null ? null : mesh.tls().clientSockets(intent, endpoint, ALPN);
     OneAttempt one = new OneAttempt(asked, address, tls, sockets);
     CURRENT.set(one);
     return one;

@@ -12,6 +12,7 @@ import io.selvage.engine.flow.ResponseHead;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
@@ -171,6 +172,9 @@ final class FloorConnection {
     if (thrown != null) {
       failed(thrown);
       return null;
+    }
+    if (attempt != null) {
+      ConnectionLanes.opened(attempt, socket);
     }
     if (tls == null && exchange == null) {
       return null;

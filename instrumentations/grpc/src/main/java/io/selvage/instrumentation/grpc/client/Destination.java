@@ -3,6 +3,7 @@ package io.selvage.instrumentation.grpc.client;
 import io.grpc.CallOptions;
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.model.Endpoint;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.MeshRuntime;
 import java.net.UnknownHostException;
@@ -29,7 +30,7 @@ final class Destination {
     if (endpoint == null) {
       return options;
     }
-    Object key = mesh.tls().poolKey(endpoint, attempt.tls());
+    Object key = ConnectionLanes.keyOf(mesh, attempt, endpoint, attempt.tls());
     return options.withOption(KEY, EndpointAddress.of(endpoint, attempt.tls(), key, host, ALPN));
   }
 

@@ -7,20 +7,24 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancer.CreateSubchannelArgs;
 import io.grpc.LoadBalancer.PickResult;
 import io.selvage.extension.EndpointAddress;
+import java.io.Closeable;
 
 /**
  * The connection to one endpoint. Picks come on any thread; all else in the channel's
  * synchronization context.
  */
-final class EndpointChannel {
+final class EndpointChannel implements Closeable {
   private final LoadBalancer.Helper helper;
   private final LoadBalancer.Subchannel subchannel;
+  private final Runnable whenOver;
   private volatile ConnectivityStateInfo state =
       ConnectivityStateInfo.forNonError(ConnectivityState.IDLE);
   private volatile long lastUsedNanos = System.nanoTime();
 
-  EndpointChannel(LoadBalancer.Helper helper, EndpointAddress to, Runnable onChange) {
+  EndpointChannel(
+      LoadBalancer.Helper helper, EndpointAddress to, Runnable onChange, Runnable whenOver) {
     this.helper = helper;
+    this.whenOver = whenOver;
     this.subchannel =
         helper.createSubchannel(
             CreateSubchannelArgs.newBuilder().setAddresses(new EquivalentAddressGroup(to)).build());
@@ -41,6 +45,12 @@ final class EndpointChannel {
 
   void shutdown() {
     subchannel.shutdown();
+  }
+
+  /** The connection has reached a limit of its cluster; calls on it go on to their end. */
+  @Override
+  public void close() {
+    helper.getSynchronizationContext().execute(whenOver);
   }
 
   /**

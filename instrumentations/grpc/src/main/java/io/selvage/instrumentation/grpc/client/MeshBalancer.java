@@ -5,6 +5,7 @@ import io.grpc.LoadBalancer;
 import io.grpc.LoadBalancerProvider;
 import io.grpc.Status;
 import io.grpc.util.ForwardingLoadBalancerHelper;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import java.util.Iterator;
 import java.util.Map;
@@ -96,10 +97,19 @@ final class MeshBalancer extends LoadBalancer {
       return;
     }
     sweep();
-    EndpointChannel opened = new EndpointChannel(helper, to, this::publish);
+    EndpointChannel opened =
+        new EndpointChannel(helper, to, this::publish, () -> close(to.poolKey()));
     endpoints.put(to.poolKey(), opened);
+    ConnectionLanes.opened(to.poolKey(), opened);
     opened.connect();
     publish();
+  }
+
+  private void close(Object key) {
+    EndpointChannel over = endpoints.remove(key);
+    if (over != null) {
+      over.shutdown();
+    }
   }
 
   /** What nobody used for a while is an endpoint that is gone or an identity of the past. */

@@ -21,6 +21,7 @@ public abstract class HttpClientContract
     implements RoutingPromises,
         RetryPromises,
         MirrorPromises,
+        LimitPromises,
         TimePromises,
         BodyPromises,
         PoolPromises,

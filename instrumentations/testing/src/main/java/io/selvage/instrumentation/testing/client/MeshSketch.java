@@ -2,6 +2,7 @@ package io.selvage.instrumentation.testing.client;
 
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.HeaderOps;
@@ -44,6 +45,7 @@ public final class MeshSketch {
     private final List<Endpoint> endpoints = new ArrayList<>();
     private List<Route> routes;
     private CircuitBreakers breakers = CircuitBreakers.DEFAULT;
+    private ConnectionLimits connections = ConnectionLimits.NONE;
     private List<StringMatch> peers = List.of();
     private boolean http2;
     private Duration connectTimeout = Duration.ofSeconds(20);
@@ -96,6 +98,12 @@ public final class MeshSketch {
 
     public Svc breakers(CircuitBreakers value) {
       breakers = value;
+      return this;
+    }
+
+    /** What its connections must keep to, beside {@link #breakers}. */
+    public Svc connections(ConnectionLimits value) {
+      connections = value;
       return this;
     }
 
@@ -260,6 +268,7 @@ public final class MeshSketch {
         new Cluster.RoundRobin(),
         service.connectTimeout,
         service.breakers,
+        service.connections,
         Map.of("istio", tls),
         service.http2);
   }
@@ -272,6 +281,7 @@ public final class MeshSketch {
         new Cluster.ClusterProvided(),
         Duration.ofSeconds(10),
         CircuitBreakers.DEFAULT,
+        ConnectionLimits.NONE,
         Map.of(),
         false);
   }
@@ -283,6 +293,7 @@ public final class MeshSketch {
       Cluster.Balancer balancer,
       Duration connectTimeout,
       CircuitBreakers breakers,
+      ConnectionLimits connections,
       Map<String, UpstreamTls> tlsByMode,
       boolean http2) {
     return new Cluster(
@@ -299,6 +310,9 @@ public final class MeshSketch {
         tlsByMode,
         http2,
         Map.of(),
+        null,
+        connections.with(breakers),
+        null,
         null);
   }
 }
