@@ -314,6 +314,12 @@ final class AdminPages {
     }
 
     @Override
+    protected List<String> originals(String name) {
+      String value = headers.get(name);
+      return value == null ? List.of() : List.of(value);
+    }
+
+    @Override
     protected @Nullable String original(String name) {
       return headers.get(name);
     }

@@ -35,6 +35,11 @@ final class CallHead extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return headers.stream().filter(h -> h.name().equals(name)).map(Header::value).toList();
+  }
+
+  @Override
   protected String original(String name) {
     return Header.joined(headers, name);
   }

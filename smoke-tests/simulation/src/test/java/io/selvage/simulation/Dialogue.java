@@ -246,6 +246,12 @@ final class Dialogue {
     }
 
     @Override
+    protected List<String> originals(String name) {
+      String value = headers.get(name);
+      return value == null ? List.of() : List.of(value);
+    }
+
+    @Override
     public RequestHead shadowCopy() {
       return new Head(method(), authority(), path(), protocol(), applied(headers, changes()));
     }

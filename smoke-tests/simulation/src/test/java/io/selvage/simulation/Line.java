@@ -4,6 +4,7 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A request on paper. */
@@ -15,6 +16,12 @@ final class Line extends RequestHead {
     for (int i = 0; i + 1 < headers.length; i += 2) {
       this.headers.put(headers[i], headers[i + 1]);
     }
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    String value = headers.get(name);
+    return value == null ? List.of() : List.of(value);
   }
 
   @Override

@@ -70,6 +70,26 @@ public final class HeadChanges {
     return made == null ? List.of() : made;
   }
 
+  /** The values after all changes, given those before them. */
+  List<String> apply(String name, List<String> originals) {
+    if (list == null) {
+      return originals;
+    }
+    List<String> values = new ArrayList<>(originals);
+    for (int i = 0; i < list.size(); i++) {
+      Change change = list.get(i);
+      if (change.name().equals(name)) {
+        if (change.kind() != Kind.ADD) {
+          values.clear();
+        }
+        if (change.kind() != Kind.REMOVE) {
+          values.add(change.value());
+        }
+      }
+    }
+    return values;
+  }
+
   /** The value after all changes, given the value before them. */
   @Nullable String apply(String name, @Nullable String original) {
     List<Change> made = list;

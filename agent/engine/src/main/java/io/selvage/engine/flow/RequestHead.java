@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,12 @@ public abstract class RequestHead {
    * absent. Name is lower case.
    */
   protected abstract @Nullable String original(String name);
+
+  /**
+   * The values of a header in the library's request one by one, in order; empty when absent. Asked
+   * only where {@link #original} has a comma. Name is lower case.
+   */
+  protected abstract List<String> originals(String name);
 
   /**
    * A head of the same request for a copy that is sent beside it, with changes of its own; null
@@ -107,6 +114,19 @@ public abstract class RequestHead {
       };
     }
     return changes.apply(name, "host".equals(name) ? authority : original(name));
+  }
+
+  /**
+   * The values one by one, as changed so far; empty when absent. A value may itself hold a list
+   * with commas: only repeated header lines are several values.
+   */
+  public final List<String> values(String name) {
+    String joined = header(name);
+    if (joined == null) {
+      return List.of();
+    }
+    boolean alone = joined.indexOf(',') < 0 || name.charAt(0) == ':' || "host".equals(name);
+    return alone ? List.of(joined) : changes.apply(name, originals(name));
   }
 
   public final void setHeader(String name, String value) {

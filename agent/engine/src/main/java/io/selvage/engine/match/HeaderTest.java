@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  * A compiled {@link HeaderMatch}.
  *
  * <p>As in Envoy, a missing header matches no test of a value, inverted or not, unless it is
- * treated as empty; presence is inverted like anything else.
+ * treated as empty, which is present too; presence is inverted like anything else. A header that is
+ * repeated matches when one of its lines does, and inverted when none does (CVE-2026-26308: their
+ * concatenation would hide a value from a DENY).
  */
 public final class HeaderTest {
   private final HeaderMatch match;
@@ -58,20 +60,32 @@ public final class HeaderTest {
 
   /** Whether the request matches. */
   public boolean test(RequestHead head) {
-    return testValue(head.header(match.name()));
+    String joined = head.header(match.name());
+    if (joined == null || joined.indexOf(',') < 0 || match.test() instanceof HeaderMatch.Present) {
+      return testValue(joined);
+    }
+    List<String> values = head.values(match.name());
+    for (int i = 0; i < values.size(); i++) {
+      if (holds(values.get(i))) {
+        return !match.invert();
+      }
+    }
+    return match.invert();
   }
 
   /** Whether a value matches; null = the header is missing. */
   public boolean testValue(@Nullable String found) {
     if (match.test() instanceof HeaderMatch.Present p) {
-      return (found != null) == (p.present() != match.invert());
+      return (found != null || match.missingAsEmpty()) == (p.present() != match.invert());
     }
     if (found == null && !match.missingAsEmpty()) {
       return false;
     }
-    String text = found == null ? "" : found;
-    boolean matches = value != null ? value.test(text) : inRange(text);
-    return matches != match.invert();
+    return holds(found == null ? "" : found) != match.invert();
+  }
+
+  private boolean holds(String text) {
+    return value != null ? value.test(text) : inRange(text);
   }
 
   private boolean inRange(String text) {

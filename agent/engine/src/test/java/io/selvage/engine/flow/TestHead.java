@@ -1,6 +1,7 @@
 package io.selvage.engine.flow;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +40,12 @@ public class TestHead extends RequestHead {
   public TestHead withoutCopies() {
     copies = false;
     return this;
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    String value = headers.get(name);
+    return value == null ? List.of() : List.of(value);
   }
 
   @Override

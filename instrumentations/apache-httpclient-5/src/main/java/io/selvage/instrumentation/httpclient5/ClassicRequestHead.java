@@ -6,6 +6,8 @@ import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.extension.KeptBody;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
@@ -83,6 +85,11 @@ final class ClassicRequestHead extends RequestHead {
   /** A copy has its body for itself, as the original lets go of it. */
   void body(byte[] whole) {
     own = whole;
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return Arrays.stream(request.getHeaders(name)).map(Header::getValue).toList();
   }
 
   @Override

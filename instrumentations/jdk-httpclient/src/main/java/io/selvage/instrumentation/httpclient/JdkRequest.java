@@ -80,6 +80,11 @@ final class JdkRequest extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return request.headers().allValues(name);
+  }
+
+  @Override
   protected @Nullable String original(String name) {
     List<String> values = request.headers().allValues(name);
     return values.isEmpty() ? null : String.join(",", values);

@@ -40,6 +40,12 @@ final class JdkRequestHead extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    List<String> all = headers.get(name);
+    return all == null ? List.of() : all;
+  }
+
+  @Override
   protected @Nullable String original(String name) {
     return joined(headers, name);
   }

@@ -51,6 +51,14 @@ final class Request {
     }
   }
 
+  /** The values of a header, one by one. */
+  List<String> values(String name) {
+    return headers.stream()
+        .filter(header -> header.getKey().equalsIgnoreCase(name))
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
   /** Values joined by a comma; null when absent. */
   @Nullable String joined(String name) {
     String value = null;

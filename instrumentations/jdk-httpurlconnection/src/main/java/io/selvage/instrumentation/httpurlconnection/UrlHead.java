@@ -4,6 +4,7 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
 import java.net.URL;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A request of this client as the engine sees it. */
@@ -44,6 +45,11 @@ final class UrlHead extends RequestHead {
   private static String pathOf(URL url) {
     String file = url.getFile();
     return file.isEmpty() ? "/" : file.startsWith("?") ? "/" + file : file;
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return request.values(name);
   }
 
   @Override

@@ -87,6 +87,11 @@ final class CallHead extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return request.headers(name);
+  }
+
+  @Override
   protected @Nullable String original(String name) {
     List<String> values = request.headers(name);
     return values.isEmpty() ? null : values.size() == 1 ? values.get(0) : String.join(",", values);

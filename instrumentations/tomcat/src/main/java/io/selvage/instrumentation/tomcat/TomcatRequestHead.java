@@ -4,7 +4,9 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.HeadChanges.Change;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import java.util.Collections;
 import java.util.Enumeration;
+import java.util.List;
 import org.apache.coyote.Request;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +52,11 @@ final class TomcatRequestHead extends RequestHead {
       return Protocol.GRPC;
     }
     return "HTTP/2.0".equals(String.valueOf(request.protocol())) ? Protocol.HTTP2 : Protocol.HTTP1;
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return Collections.list(request.getMimeHeaders().values(name));
   }
 
   @Override

@@ -5,6 +5,8 @@ import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.HeadChanges;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +32,17 @@ final class CallHead extends RequestHead {
   @Override
   public BodyReplay bodyReplay() {
     return replay.get();
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    Metadata.Key<String> key = key(name);
+    Iterable<String> values = key == null ? null : headers.getAll(key);
+    List<String> all = new ArrayList<>();
+    if (values != null) {
+      values.forEach(all::add);
+    }
+    return all;
   }
 
   @Override

@@ -35,6 +35,11 @@ final class Http1RequestHead extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return headers.getAll(name);
+  }
+
+  @Override
   protected @Nullable String original(String name) {
     return joined(headers, name);
   }

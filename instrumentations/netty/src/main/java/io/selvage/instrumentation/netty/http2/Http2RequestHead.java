@@ -33,6 +33,11 @@ final class Http2RequestHead extends RequestHead {
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return headers.getAll(AsciiString.of(name)).stream().map(CharSequence::toString).toList();
+  }
+
+  @Override
   protected @Nullable String original(String name) {
     List<CharSequence> all = headers.getAll(AsciiString.of(name));
     return all.isEmpty() ? null : all.size() == 1 ? all.get(0).toString() : String.join(",", all);

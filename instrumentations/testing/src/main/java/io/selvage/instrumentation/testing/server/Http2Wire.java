@@ -148,7 +148,7 @@ public final class Http2Wire extends Wire {
             .scheme("http")
             .authority("localhost:" + socket.getPort())
             .path(ask.path());
-    ask.headers().forEach(headers::set);
+    ask.headers().forEach((name, values) -> values.forEach(value -> headers.add(name, value)));
     if (ask.body().length > 0) {
       headers.set("content-length", Integer.toString(ask.body().length));
     }

@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.testing.server;
 
 import io.selvage.engine.model.FilterChain;
+import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.MeshConfig;
@@ -20,8 +21,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the control plane says of one port: STRICT or PERMISSIVE, nobody at {@code /admin}, and one
- * caller everywhere else.
+ * What the control plane says of one port: STRICT or PERMISSIVE, nobody at {@code /admin} or with
+ * {@code x-role: admin}, and one caller everywhere else.
  */
 final class InboundSketch {
   private InboundSketch() {}
@@ -52,7 +53,15 @@ final class InboundSketch {
     RbacFilter deny =
         rbac(
             RbacFilter.Action.DENY,
-            new Permission.UrlPath(new StringMatch.Prefix("/admin", false)),
+            new Permission.Or(
+                List.of(
+                    new Permission.UrlPath(new StringMatch.Prefix("/admin", false)),
+                    new Permission.Header(
+                        new HeaderMatch(
+                            "x-role",
+                            new HeaderMatch.Value(new StringMatch.Exact("admin", false)),
+                            false,
+                            false)))),
             new Principal.Any());
     RbacFilter allow =
         rbac(

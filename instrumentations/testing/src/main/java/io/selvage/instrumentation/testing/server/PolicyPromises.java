@@ -35,6 +35,25 @@ public interface PolicyPromises extends ServerWorld {
     }
   }
 
+  /** CVE-2026-26308: the lines of a repeated header are values of their own. */
+  @ParameterizedTest
+  @EnumSource(Entry.class)
+  default void aRepeatedHeaderHidesNoValue(Entry entry) throws Exception {
+    needs(entry);
+    mesh().decideBy(InboundSketch.permissive(server().port(), CALLER), AUTHORITY.workload(SERVER));
+    int before = SampleLogic.runs();
+    for (Ask ask :
+        List.of(
+            Ask.get("/hello").with("x-role", "admin"),
+            Ask.get("/hello").with("x-role", "user", "admin"),
+            Ask.get("/hello").with("x-role", "admin", "user"))) {
+      assertThat(once(entry, ask).status()).as("%s over %s", ask, entry).isNotEqualTo(200);
+    }
+    assertThat(SampleLogic.runs()).as("requests that reached the application").isEqualTo(before);
+    Ask harmless = Ask.get("/hello").with("x-role", "user", "guest,admin");
+    assertThat(once(entry, harmless).status()).isEqualTo(entry.tls() ? 200 : 403);
+  }
+
   @ParameterizedTest
   @EnumSource(Entry.class)
   default void strictOfTheControlPlaneReachesOpenConnections(Entry entry) throws Exception {
