@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 
@@ -181,6 +182,14 @@ final class EngineSide {
 
   VirtualClock clock() {
     return clock;
+  }
+
+  /** Addresses of the hosts that outlier detection has taken out of a cluster. */
+  List<String> ejected(String cluster) {
+    return Objects.requireNonNull(engine.snapshot().cluster(cluster)).hosts().stream()
+        .filter(host -> host.state().ejected)
+        .map(host -> host.state().address())
+        .toList();
   }
 
   /** Carries out a call to its end, moving time as needed. */

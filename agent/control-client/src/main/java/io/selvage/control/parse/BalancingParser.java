@@ -31,6 +31,15 @@ final class BalancingParser {
 
   static Balancing parse(Cluster cluster, Field f) {
     if (cluster.hasLoadBalancingPolicy()) {
+      Cluster.CommonLbConfig common = cluster.getCommonLbConfig();
+      if (common.hasZoneAwareLbConfig()
+          || common.hasLocalityWeightedLbConfig()
+          || common.hasConsistentHashingLbConfig()) {
+        f.at("load_balancing_policy")
+            .refuse(
+                "cannot be combined with zone_aware_lb_config, locality_weighted_lb_config or"
+                    + " consistent_hashing_lb_config of common_lb_config");
+      }
       return PolicyParser.first(cluster.getLoadBalancingPolicy(), f.at("load_balancing_policy"));
     }
     Cluster.CommonLbConfig common = cluster.getCommonLbConfig();
@@ -108,14 +117,14 @@ final class BalancingParser {
             ring.hasMinimumRingSize() ? ring.getMinimumRingSize().getValue() : 1024,
             ring.hasMaximumRingSize() ? ring.getMaximumRingSize().getValue() : RING_LIMIT,
             ring.getHashFunction() == Cluster.RingHashLbConfig.HashFunction.MURMUR_HASH_2,
-            hashing(cluster.getCommonLbConfig(), f),
+            hashing(cluster, f),
             f.at("ring_hash_lb_config"));
       }
       case MAGLEV ->
           maglev(
               cluster.getMaglevLbConfig().hasTableSize(),
               cluster.getMaglevLbConfig().getTableSize(),
-              hashing(cluster.getCommonLbConfig(), f),
+              hashing(cluster, f),
               f.at("maglev_lb_config"));
       case CLUSTER_PROVIDED -> new io.selvage.engine.model.Cluster.ClusterProvided();
       case LOAD_BALANCING_POLICY_CONFIG -> {
@@ -129,14 +138,19 @@ final class BalancingParser {
     };
   }
 
-  private static Hashing hashing(Cluster.CommonLbConfig common, Field f) {
+  private static Hashing hashing(Cluster cluster, Field f) {
     Cluster.CommonLbConfig.ConsistentHashingLbConfig hashing =
-        common.getConsistentHashingLbConfig();
+        cluster.getCommonLbConfig().getConsistentHashingLbConfig();
+    Field at = f.at("common_lb_config.consistent_hashing_lb_config");
+    if (hashing.getUseHostnameForHashing()
+        && cluster.getType() != Cluster.DiscoveryType.STRICT_DNS) {
+      at.at("use_hostname_for_hashing").refuse("is for STRICT_DNS only, as in Envoy");
+    }
     return hashing(
         hashing.getUseHostnameForHashing(),
         hashing.hasHashBalanceFactor(),
         hashing.getHashBalanceFactor(),
-        f.at("common_lb_config.consistent_hashing_lb_config"));
+        at);
   }
 
   static Hashing hashing(boolean byName, boolean present, UInt32Value factor, Field f) {

@@ -15,6 +15,7 @@ import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.Host;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.RetryRules;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,23 @@ public final class BalanceLayer extends AttemptLayer {
           503, 14, "UH", "SELV-6008", "no healthy upstream", "the cluster has no usable endpoint");
 
   private static final Rejection DROPPED =
-      Rejection.of(503, 14, "DO", "SELV-6008", "drop overload", "the endpoints are overloaded");
+      new Rejection(
+          503,
+          14,
+          "DO",
+          "SELV-6008",
+          "drop overload",
+          "the endpoints are overloaded",
+          Map.of("x-envoy-drop-overload", "true"));
+  private static final Rejection ALL_DROPPED =
+      new Rejection(
+          503,
+          14,
+          "UDO",
+          "SELV-6008",
+          "unconditional drop overload",
+          "all requests to the overloaded endpoints are dropped",
+          Map.of("x-envoy-unconditional-drop-overload", "true"));
 
   private final Randomness random;
 
@@ -48,7 +65,7 @@ public final class BalanceLayer extends AttemptLayer {
     if (a.number() == 0) {
       double drop = cluster.policy().drop();
       if (drop > 0 && random.hits(drop)) {
-        return DROPPED;
+        return drop >= 1 ? ALL_DROPPED : DROPPED;
       }
       facts.hash = hash(x, facts);
     }

@@ -121,7 +121,8 @@ final class HostSets {
     for (CompiledCluster.LocalityHosts locality : hosts.localities()) {
       List<Host> some = usable(locality.hosts(), degraded);
       if (!some.isEmpty() && locality.weight() > 0) {
-        double ratio = (double) some.size() / locality.hosts().size();
+        long counted = locality.hosts().stream().filter(h -> !h.isDraining()).count();
+        double ratio = (double) some.size() / counted;
         double available = Math.min(1.0, cluster.policy().overprovisioning() / 100.0 * ratio);
         algorithms.add(makings.algorithm(cluster, some));
         weights.add(locality.weight() * available);

@@ -26,7 +26,8 @@ record Loads(int[] healthy, int[] degraded, boolean[] panic) {
       degradedAvailable[p] = available(cluster, hosts, Host::isDegraded);
       sum += healthyAvailable[p] + degradedAvailable[p];
       long usable = hosts.stream().filter(h -> h.isHealthy() || h.isDegraded()).count();
-      scarce[p] = (hosts.isEmpty() ? 0.0 : 100.0 * usable / hosts.size()) < panicBelow;
+      long counted = hosts.stream().filter(h -> !h.isDraining()).count();
+      scarce[p] = (counted == 0 ? 0.0 : 100.0 * usable / counted) < panicBelow;
     }
     Loads loads = new Loads(new int[n], new int[n], new boolean[n]);
     loads.share(Math.min(100, sum), healthyAvailable, degradedAvailable);
@@ -39,7 +40,7 @@ record Loads(int[] healthy, int[] degraded, boolean[] panic) {
     long some = 0;
     for (Host host : hosts) {
       int weight = cluster.policy().weightedHealth() ? host.weight() : 1;
-      all += weight;
+      all += host.isDraining() ? 0 : weight;
       some += usable.test(host) ? weight : 0;
     }
     return all == 0 ? 0 : (int) Math.min(100, cluster.policy().overprovisioning() * some / all);

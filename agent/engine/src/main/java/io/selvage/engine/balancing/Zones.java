@@ -113,7 +113,8 @@ final class Zones implements Algorithm {
   private static boolean inPanic(CompiledCluster local) {
     List<Host> hosts = local.priorities().get(0).hosts();
     long usable = hosts.stream().filter(h -> h.isHealthy() || h.isDegraded()).count();
-    double share = hosts.isEmpty() ? 0 : (double) usable / hosts.size();
+    long counted = hosts.stream().filter(h -> !h.isDraining()).count();
+    double share = counted == 0 ? 0 : (double) usable / counted;
     return share < local.cluster().locality().panicThreshold();
   }
 

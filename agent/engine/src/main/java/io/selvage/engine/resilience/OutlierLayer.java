@@ -104,14 +104,9 @@ public final class OutlierLayer extends AttemptLayer {
 
   private void answered(
       CompiledCluster cluster, OutlierDetection detection, Host host, int status, long now) {
-    if (!detection.splitLocalOrigin()) {
-      ejections.answered(cluster, detection, host, status, now);
-      return;
-    }
-    // Envoy: where failures to connect are apart, answers are only good or bad
-    ejections.answered(cluster, detection, host, status < 500 ? 200 : 503, now);
-    if (status < 500) {
-      ejections.reached(host);
+    ejections.answered(cluster, detection, host, status, now);
+    if (detection.splitLocalOrigin() && status < 500) {
+      ejections.reached(host); // once more than for connecting, as Envoy counts
     }
   }
 

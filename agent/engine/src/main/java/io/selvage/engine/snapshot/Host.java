@@ -14,6 +14,11 @@ public record Host(Endpoint endpoint, EndpointState state, int priority) {
     return endpoint.health() == Endpoint.Health.DEGRADED && !state.ejected && !state.refusing;
   }
 
+  /** Whether it is on its way out: it then does not count as missing. */
+  public boolean isDraining() {
+    return endpoint.health() == Endpoint.Health.DRAINING;
+  }
+
   /** Weight, at least 1. */
   public int weight() {
     return Math.max(1, endpoint.weight());
