@@ -52,6 +52,7 @@ final class References {
       if (held.value() instanceof ListenerParser.Outbound out) {
         if (out.listener().target() instanceof Listener.Tcp tcp) {
           tcp.clusters().forEach(share -> names.add(share.cluster()));
+          tcp.chains().forEach(c -> c.clusters().forEach(share -> names.add(share.cluster())));
         } else if (out.listener().target() instanceof Listener.Http http
             && http.inlineRoutes() != null) {
           add(http.inlineRoutes(), names);

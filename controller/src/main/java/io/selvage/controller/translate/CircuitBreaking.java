@@ -31,11 +31,15 @@ final class CircuitBreaking {
     if (budget != null) {
       Double percent = budget.percent();
       Integer minimum = budget.minRetryConcurrency();
-      limits.setRetryBudget(
+      CircuitBreakers.Thresholds.RetryBudget.Builder retries =
           CircuitBreakers.Thresholds.RetryBudget.newBuilder()
               .setBudgetPercent(
                   Percent.newBuilder().setValue(percent == null ? BUDGET_PERCENT : percent))
-              .setMinRetryConcurrency(Protos.number(minimum == null ? BUDGET_MINIMUM : minimum)));
+              .setMinRetryConcurrency(Protos.number(minimum == null ? BUDGET_MINIMUM : minimum));
+      if (budget.budgetInterval() != null) {
+        retries.setUnknownFields(NewerFields.budgetInterval(budget.budgetInterval()));
+      }
+      limits.setRetryBudget(retries);
     } else {
       limits.setMaxRetries(Protos.number(limit(http == null ? null : http.maxRetries())));
     }

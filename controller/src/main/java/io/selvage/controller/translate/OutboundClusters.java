@@ -194,6 +194,10 @@ final class OutboundClusters {
       explicit.setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
     }
     options.setExplicitHttpConfig(explicit);
+    TrafficPolicy.OutlierDetection outlier = policy.outlierDetection();
+    if (outlier != null && !outlier.httpErrorCodes().isEmpty()) {
+      options.setUnknownFields(NewerFields.errors(outlier.httpErrorCodes()));
+    }
     cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, Protos.any(options.build()));
   }
 

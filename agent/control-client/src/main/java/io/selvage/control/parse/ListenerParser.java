@@ -5,14 +5,17 @@ import io.envoyproxy.envoy.config.core.v3.SocketAddress;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
+import io.envoyproxy.envoy.config.listener.v3.FilterChainMatch;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy;
+import io.selvage.engine.model.CidrRange;
 import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.WeightedCluster;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +89,8 @@ public final class ListenerParser {
     if (listener.hasDefaultFilterChain()) {
       chains.add(listener.getDefaultFilterChain());
     }
-    io.selvage.engine.model.Listener.Target tcp = null;
+    io.selvage.engine.model.Listener.Tcp tcp = null;
+    List<io.selvage.engine.model.Listener.Chain> choices = new ArrayList<>();
     for (int i = 0; i < chains.size(); i++) {
       Field at =
           i < listener.getFilterChainsCount()
@@ -103,7 +107,13 @@ public final class ListenerParser {
           }
           case TCP -> {
             TcpProxy proxy = in.unpack(filter.getTypedConfig(), TCP, TcpProxy.parser());
-            if (proxy != null && tcp == null) {
+            if (proxy == null) {
+              break;
+            }
+            in.unsupported(proxy.hasTunnelingConfig(), "tunneling_config");
+            if (isChoice(chains.get(i).getFilterChainMatch())) {
+              choices.add(choice(chains.get(i).getFilterChainMatch(), clusters(proxy, in), at));
+            } else if (tcp == null) {
               tcp =
                   new io.selvage.engine.model.Listener.Tcp(
                       clusters(proxy, in), proxy.getStatPrefix());
@@ -117,10 +127,35 @@ public final class ListenerParser {
         }
       }
     }
-    if (tcp == null) {
+    if (tcp == null && choices.isEmpty()) {
       f.at("filter_chains").refuse("no chain handles HTTP or TCP");
+      return null;
     }
-    return tcp;
+    return tcp == null
+        ? new io.selvage.engine.model.Listener.Tcp(List.of(), "", choices)
+        : new io.selvage.engine.model.Listener.Tcp(tcp.clusters(), tcp.statPrefix(), choices);
+  }
+
+  private static boolean isChoice(FilterChainMatch match) {
+    return match.getServerNamesCount() > 0 || match.getPrefixRangesCount() > 0;
+  }
+
+  private static io.selvage.engine.model.Listener.Chain choice(
+      FilterChainMatch match, List<WeightedCluster> clusters, Field f) {
+    List<CidrRange> ranges = new ArrayList<>();
+    match
+        .getPrefixRangesList()
+        .forEach(
+            r ->
+                ranges.add(
+                    new CidrRange(
+                        r.getAddressPrefix(),
+                        Values.number(r.hasPrefixLen(), r.getPrefixLen(), 0))));
+    f.at("filter_chain_match").nothingUnknown(match);
+    return new io.selvage.engine.model.Listener.Chain(
+        match.getServerNamesList().stream().map(n -> n.toLowerCase(Locale.ROOT)).toList(),
+        ranges,
+        clusters);
   }
 
   static List<WeightedCluster> clusters(TcpProxy proxy, Field f) {

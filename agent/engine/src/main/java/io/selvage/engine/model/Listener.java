@@ -38,9 +38,35 @@ public record Listener(String name, String address, int port, Target target) {
     }
   }
 
-  /** Connections of any protocol, given to clusters by weight (Envoy {@code TcpProxy}). */
-  public record Tcp(List<WeightedCluster> clusters, String statPrefix) implements Target {
+  /**
+   * Connections of any protocol, given to clusters by weight (Envoy {@code TcpProxy}).
+   *
+   * @param clusters for connections that no chain asks for; empty = no chain takes them
+   * @param chains what is decided by server name and called address
+   */
+  public record Tcp(List<WeightedCluster> clusters, String statPrefix, List<Chain> chains)
+      implements Target {
     public Tcp {
+      clusters = List.copyOf(clusters);
+      chains = List.copyOf(chains);
+    }
+
+    public Tcp(List<WeightedCluster> clusters, String statPrefix) {
+      this(clusters, statPrefix, List.of());
+    }
+  }
+
+  /**
+   * Clusters for some connections (Envoy {@code FilterChainMatch}); both conditions must hold.
+   *
+   * @param serverNames lower case, {@code *.} allowed in front; empty = any
+   * @param ranges of called addresses; empty = any
+   */
+  public record Chain(
+      List<String> serverNames, List<CidrRange> ranges, List<WeightedCluster> clusters) {
+    public Chain {
+      serverNames = List.copyOf(serverNames);
+      ranges = List.copyOf(ranges);
       clusters = List.copyOf(clusters);
     }
   }

@@ -7,6 +7,7 @@ import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.snapshot.CompiledListener;
 import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.Split;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +37,10 @@ public final class ListenerLayer extends Layer {
       return PASS;
     }
     facts.listener = listener.listener();
-    if (listener.split() != null) {
-      int share = listener.split().choose(random);
-      facts.share = share < 0 ? null : listener.split().shares().get(share);
+    Split split = listener.split(facts.host, facts.snapshot.outbound().addressesOf(facts.host));
+    if (split != null) {
+      int share = split.choose(random);
+      facts.share = share < 0 ? null : split.shares().get(share);
     }
     return PASS;
   }

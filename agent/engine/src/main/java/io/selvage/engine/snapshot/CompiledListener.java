@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,12 +12,31 @@ import org.jspecify.annotations.Nullable;
  * @param routes for HTTP; null when its route configuration is not known (yet)
  * @param fault for HTTP: the listener's own; null = none
  * @param split for TCP; null for HTTP
+ * @param chains for TCP: what is asked before {@code split}, the most specific first
  */
 public record CompiledListener(
     Listener listener,
     @Nullable CompiledRoutes routes,
     @Nullable CompiledFault fault,
-    @Nullable Split split) {
+    @Nullable Split split,
+    List<CompiledTcpChain> chains) {
+
+  /**
+   * Clusters of a connection.
+   *
+   * @param host name or address that the application called, lower case
+   * @param addresses that the name stands for
+   * @return null for HTTP
+   */
+  public @Nullable Split split(String host, List<String> addresses) {
+    for (int i = 0; i < chains.size(); i++) {
+      if (chains.get(i).takes(host, addresses)) {
+        return chains.get(i).split();
+      }
+    }
+    return split;
+  }
+
   public boolean isHttp() {
     return split == null;
   }

@@ -57,7 +57,14 @@ public final class MeshSnapshot {
       RouteCompiler compiler,
       List<Reason> found) {
     if (listener.target() instanceof Listener.Tcp tcp) {
-      return new CompiledListener(listener, null, null, new Split(tcp.clusters()));
+      List<CompiledTcpChain> chains = List.of();
+      try {
+        chains = CompiledTcpChain.of(tcp.chains());
+      } catch (IllegalArgumentException bad) {
+        found.add(
+            new Reason("Listener " + listener.name(), "chains", String.valueOf(bad.getMessage())));
+      }
+      return new CompiledListener(listener, null, null, new Split(tcp.clusters()), chains);
     }
     Listener.Http http = (Listener.Http) listener.target();
     CompiledRoutes own =
@@ -71,7 +78,7 @@ public final class MeshSnapshot {
       found.add(
           new Reason("Listener " + listener.name(), "fault", String.valueOf(bad.getMessage())));
     }
-    return new CompiledListener(listener, own, fault, null);
+    return new CompiledListener(listener, own, fault, null, List.of());
   }
 
   public MeshConfig config() {

@@ -68,6 +68,11 @@ public final class Outbound {
     return byPort.get(port);
   }
 
+  /** Virtual addresses that a name stands for; empty for unknown names and for addresses. */
+  public List<String> addressesOf(String host) {
+    return names.addresses().getOrDefault(host, List.of());
+  }
+
   /** The fullest name of the mesh behind a host or a virtual address; the host itself if none. */
   public String nameOf(String host) {
     return Cidr.isAddress(host) ? nameOfAddress.getOrDefault(host, host) : host;
