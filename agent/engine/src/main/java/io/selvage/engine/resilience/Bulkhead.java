@@ -36,7 +36,8 @@ final class Bulkhead {
     /** Completed when the place is taken. */
     CompletionStage<Void> turn() {
       CompletableFuture<Void> made = new CompletableFuture<>();
-      CompletableFuture<Void> stage = turn.compareAndSet(null, made) ? made : turn.get();
+      CompletableFuture<Void> earlier = turn.compareAndExchange(null, made);
+      CompletableFuture<Void> stage = earlier == null ? made : earlier;
       if (isTaken()) {
         stage.complete(null);
       }
