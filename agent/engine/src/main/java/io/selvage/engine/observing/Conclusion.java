@@ -87,6 +87,7 @@ record Conclusion(int responseCode, int grpcStatus, String flags, String detail)
     if (extra.isEmpty() || extra.equals(flag)) {
       return flag;
     }
-    return "-".equals(flag) ? extra : FlagOrder.joined(extra, flag);
+    // as Envoy: in the order in which they were found
+    return "-".equals(flag) || extra.contains(flag) ? extra : extra + "," + flag;
   }
 }
