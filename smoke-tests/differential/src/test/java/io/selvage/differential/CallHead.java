@@ -46,8 +46,7 @@ final class CallHead extends RequestHead {
 
   @Override
   public RequestHead shadowCopy() {
-    return new CallHead(
-        method(), authority(), path(), protocol(), applied(headers, changes().list()));
+    return new CallHead(method(), authority(), path(), protocol(), headers);
   }
 
   @Override

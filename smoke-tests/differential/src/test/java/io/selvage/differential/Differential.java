@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,12 +81,37 @@ final class Differential implements BeforeAllCallback {
       String report =
           "%s, seed %d: %s%n  %s%n%s%n"
               .formatted(name, seed, call, String.join("\n  ", differences), configuration);
+      String title = configuration.split("\n")[0];
+      keep(title, configuration);
+      append(call + "\t" + String.join(" | ", differences) + "\t" + title);
       if (disagreements.size() < SHOWN) {
         disagreements.add(report);
         System.out.println("differential: DISAGREED " + report);
         write(report);
       }
       return false;
+    }
+
+    /** A configuration on which the sides disagree, by its first line. */
+    private static void keep(String title, String configuration) {
+      Path file = out().resolve("on").resolve(title.replaceAll("\\W+", "-") + ".txt");
+      try {
+        Files.createDirectories(file.getParent());
+        Files.writeString(file, configuration);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    /** All of them, one a line, for whoever counts kinds. */
+    private void append(String line) {
+      Path file = out().resolve(name.replaceAll("\\W+", "-") + ".tsv");
+      try {
+        Files.createDirectories(out());
+        Files.writeString(file, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
 
     private void write(String report) {

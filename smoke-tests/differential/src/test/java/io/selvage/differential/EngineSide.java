@@ -159,7 +159,8 @@ final class EngineSide {
     try {
       Parsed<T> parsed = parser.apply(bytes.parse(message.toByteString()));
       List<String> complaints = new ArrayList<>(parsed.reasons());
-      complaints.addAll(parsed.warnings());
+      // other warnings are of what is as useless for Envoy
+      parsed.warnings().stream().filter(w -> w.contains("left out")).forEach(complaints::add);
       if (!complaints.isEmpty()) {
         refused.put(name, String.join("; ", complaints));
       }
@@ -328,7 +329,7 @@ final class EngineSide {
         headers.add(new Header("content-type", "application/grpc"));
         headers.add(new Header("grpc-status", "" + rejection.grpcStatus()));
         if (!rejection.body().isEmpty()) {
-          headers.add(new Header("grpc-message", rejection.body()));
+          headers.add(new Header("grpc-message", rejection.body().replace("%", "%25")));
         }
         return new Decision(200, headers, "", all, flag, cluster);
       }

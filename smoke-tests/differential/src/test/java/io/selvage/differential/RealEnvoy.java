@@ -184,6 +184,20 @@ final class RealEnvoy implements AutoCloseable {
     }
   }
 
+  /** Why Envoy refused a listener; empty when it did not. */
+  String refusal(io.envoyproxy.envoy.config.listener.v3.Listener listener) {
+    try {
+      String log = Files.readString(folder.resolve("envoy.log"), StandardCharsets.ISO_8859_1);
+      int at = log.lastIndexOf("\n" + listener.getName() + ": ");
+      int end = log.indexOf("\n127.", at + 1);
+      String text = at < 0 ? "" : log.substring(at + 1, end < 0 ? log.length() : end);
+      int proto = text.indexOf("Proto constraint");
+      return proto < 0 ? text.strip() : text.substring(proto).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Sends one request on a connection of its own; flag and cluster come with {@link #decide}. */
   Wire.Message send(Call call) {
     try (Connection connection = new Connection(call)) {

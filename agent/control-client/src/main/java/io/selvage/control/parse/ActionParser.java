@@ -2,17 +2,13 @@ package io.selvage.control.parse;
 
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.route.v3.DirectResponseAction;
-import io.envoyproxy.envoy.config.route.v3.RedirectAction;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.config.route.v3.WeightedCluster;
-import io.envoyproxy.envoy.type.matcher.v3.RegexMatchAndSubstitute;
 import io.selvage.engine.model.HashPolicy;
 import io.selvage.engine.model.Mirror;
-import io.selvage.engine.model.RegexRewrite;
 import io.selvage.engine.model.RetryPolicy;
-import io.selvage.engine.model.Rewrite;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,14 +24,15 @@ final class ActionParser {
   private ActionParser() {}
 
   static io.selvage.engine.model.@Nullable RouteAction parse(
-      Route route, VirtualHost host, boolean inbound, Field f) {
+      Route route, VirtualHost host, List<Mirror> mirrors, boolean inbound, Field f) {
     return switch (route.getActionCase()) {
       case ROUTE ->
           inbound && route.getRoute().getCluster().startsWith(INBOUND)
               ? new io.selvage.engine.model.RouteAction.Accept()
-              : forward(route.getRoute(), host, f.at("route"));
-      case REDIRECT -> redirect(route.getRedirect(), f.at("redirect"));
-      case DIRECT_RESPONSE -> direct(route, route.getDirectResponse(), f.at("direct_response"));
+              : forward(route, host, mirrors, f.at("route"));
+      case REDIRECT ->
+          RewriteParser.redirect(route.getRedirect(), route.getMatch(), f.at("redirect"));
+      case DIRECT_RESPONSE -> direct(route.getDirectResponse(), f.at("direct_response"));
       case NON_FORWARDING_ACTION -> new io.selvage.engine.model.RouteAction.Accept();
       default -> {
         f.refuse("action not supported: " + route.getActionCase());
@@ -45,12 +42,12 @@ final class ActionParser {
   }
 
   private static io.selvage.engine.model.RouteAction forward(
-      RouteAction action, VirtualHost host, Field f) {
+      Route route, VirtualHost host, List<Mirror> mirrors, Field f) {
+    RouteAction action = route.getRoute();
     f.unsupported(
         action.hasMetadataMatch()
             && !action.getMetadataMatch().equals(Metadata.getDefaultInstance()),
         "metadata_match");
-    f.unsupported(action.hasPathRewritePolicy(), "path_rewrite_policy");
     f.unsupported(action.getRateLimitsCount() > 0, "rate_limits");
     f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
     RetryPolicy retry = null;
@@ -61,15 +58,18 @@ final class ActionParser {
     }
     return new io.selvage.engine.model.RouteAction.Forward(
         clusters(action, f),
-        rewrite(action, f),
+        RewriteParser.rewrite(action, route.getMatch(), f),
         action.hasTimeout() ? Values.duration(action.getTimeout(), f.at("timeout")) : null,
         action.hasIdleTimeout()
             ? Values.duration(action.getIdleTimeout(), f.at("idle_timeout"))
             : null,
         retry,
-        mirrors(action, f),
+        action.getRequestMirrorPoliciesCount() > 0
+            ? mirrors(action.getRequestMirrorPoliciesList(), f)
+            : mirrors,
         hashes(action, f),
-        RoutePolicyParser.parse(action, host, f));
+        RoutePolicyParser.parse(action, host, f),
+        splitHeader(action));
   }
 
   private static List<io.selvage.engine.model.WeightedCluster> clusters(
@@ -107,7 +107,8 @@ final class ActionParser {
                       share.getResponseHeadersToAddList(),
                       "response_headers_to_add",
                       share.getResponseHeadersToRemoveList(),
-                      at)));
+                      at),
+                  share.getHostRewriteLiteral().isEmpty() ? null : share.getHostRewriteLiteral()));
         }
         if (sum < 1 || sum > 0xffff_ffffL) {
           in.refuse("weights must add up to at least 1; found " + sum);
@@ -118,34 +119,16 @@ final class ActionParser {
     return found;
   }
 
-  private static @Nullable Rewrite rewrite(RouteAction action, Field f) {
-    String prefix = action.getPrefixRewrite().isEmpty() ? null : action.getPrefixRewrite();
-    RegexRewrite regex =
-        action.hasRegexRewrite() ? regex(action.getRegexRewrite(), f.at("regex_rewrite")) : null;
-    String authority = null;
-    boolean fromHost = false;
-    switch (action.getHostRewriteSpecifierCase()) {
-      case HOST_REWRITE_LITERAL -> authority = action.getHostRewriteLiteral();
-      case AUTO_HOST_REWRITE -> fromHost = action.getAutoHostRewrite().getValue();
-      case HOSTREWRITESPECIFIER_NOT_SET -> {}
-      default ->
-          f.warn("host rewrite not supported, left out: " + action.getHostRewriteSpecifierCase());
-    }
-    return prefix == null && regex == null && authority == null && !fromHost
-        ? null
-        : new Rewrite(prefix, regex, authority, fromHost);
+  private static @Nullable String splitHeader(RouteAction action) {
+    String name = action.getWeightedClusters().getHeaderName();
+    return name.isEmpty() ? null : name.toLowerCase(Locale.ROOT);
   }
 
-  static RegexRewrite regex(RegexMatchAndSubstitute rewrite, Field f) {
-    return new RegexRewrite(
-        Values.regex(rewrite.getPattern().getRegex(), f.at("pattern.regex")),
-        rewrite.getSubstitution());
-  }
-
-  private static List<Mirror> mirrors(RouteAction action, Field f) {
+  /** Of a route, a virtual host or a whole configuration. */
+  static List<Mirror> mirrors(List<RouteAction.RequestMirrorPolicy> policies, Field f) {
     List<Mirror> mirrors = new ArrayList<>();
-    for (int i = 0; i < action.getRequestMirrorPoliciesCount(); i++) {
-      var policy = action.getRequestMirrorPolicies(i);
+    for (int i = 0; i < policies.size(); i++) {
+      RouteAction.RequestMirrorPolicy policy = policies.get(i);
       Field at = f.at("request_mirror_policies", i);
       if (policy.getCluster().isEmpty()) {
         at.at("cluster").warn("only a named cluster is supported, left out");
@@ -157,7 +140,8 @@ final class ActionParser {
                   policy.getRuntimeFraction().getDefaultValue(),
                   at.at("runtime_fraction.default_value"))
               : 1.0;
-      mirrors.add(new Mirror(policy.getCluster(), fraction));
+      mirrors.add(
+          new Mirror(policy.getCluster(), fraction, !policy.getDisableShadowHostSuffixAppend()));
     }
     return mirrors;
   }
@@ -205,47 +189,7 @@ final class ActionParser {
     return attributes;
   }
 
-  private static io.selvage.engine.model.RouteAction redirect(RedirectAction r, Field f) {
-    String scheme =
-        switch (r.getSchemeRewriteSpecifierCase()) {
-          case HTTPS_REDIRECT -> r.getHttpsRedirect() ? "https" : null;
-          case SCHEME_REDIRECT -> r.getSchemeRedirect();
-          case SCHEMEREWRITESPECIFIER_NOT_SET -> null;
-        };
-    String path = null;
-    String prefix = null;
-    RegexRewrite regex = null;
-    switch (r.getPathRewriteSpecifierCase()) {
-      case PATH_REDIRECT -> path = r.getPathRedirect();
-      case PREFIX_REWRITE -> prefix = r.getPrefixRewrite();
-      case REGEX_REWRITE -> regex = regex(r.getRegexRewrite(), f.at("regex_rewrite"));
-      case PATHREWRITESPECIFIER_NOT_SET -> {}
-    }
-    int status =
-        switch (r.getResponseCode()) {
-          case MOVED_PERMANENTLY -> 301;
-          case FOUND -> 302;
-          case SEE_OTHER -> 303;
-          case TEMPORARY_REDIRECT -> 307;
-          case PERMANENT_REDIRECT -> 308;
-          case UNRECOGNIZED -> 0;
-        };
-    if (status == 0) {
-      f.at("response_code").refuse("unknown code " + r.getResponseCodeValue());
-    }
-    return new io.selvage.engine.model.RouteAction.Redirect(
-        scheme,
-        r.getHostRedirect().isEmpty() ? null : r.getHostRedirect(),
-        r.getPortRedirect(),
-        path,
-        prefix,
-        regex,
-        status,
-        r.getStripQuery());
-  }
-
-  private static io.selvage.engine.model.RouteAction direct(
-      Route route, DirectResponseAction direct, Field f) {
+  private static io.selvage.engine.model.RouteAction direct(DirectResponseAction direct, Field f) {
     int status = direct.getStatus();
     if (status < 200 || status > 599) {
       f.at("status").refuse("not an HTTP status: " + status);
@@ -255,12 +199,6 @@ final class ActionParser {
       String text = Values.inline(direct.getBody(), f.at("body"));
       body = text == null ? body : text.getBytes(StandardCharsets.UTF_8);
     }
-    String type = null;
-    for (var header : route.getResponseHeadersToAddList()) {
-      if (header.getHeader().getKey().equalsIgnoreCase("content-type")) {
-        type = header.getHeader().getValue();
-      }
-    }
-    return new io.selvage.engine.model.RouteAction.Direct(status, body, type);
+    return new io.selvage.engine.model.RouteAction.Direct(status, body, null);
   }
 }

@@ -2,16 +2,13 @@ package io.selvage.control.parse;
 
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
 import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.snapshot.ValueFormat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 
 /** Headers to add and remove. */
 final class HeaderOpsParser {
-  /** Envoy's substitutions, such as {@code %REQ(x)%}; a doubled percent sign is a plain one. */
-  private static final Pattern SUBSTITUTION = Pattern.compile("%[A-Z_]+(\\(.*?\\))?(:\\d+)?%");
-
   private HeaderOpsParser() {}
 
   static HeaderOps parse(
@@ -24,8 +21,12 @@ final class HeaderOpsParser {
       add(adds.get(i), ops, f.at(addName, i));
     }
     List<String> gone = new ArrayList<>();
-    for (String name : removes) {
-      gone.add(name.toLowerCase(Locale.ROOT));
+    String removeName = addName.replace("_to_add", "_to_remove");
+    for (int i = 0; i < removes.size(); i++) {
+      String name = removes.get(i).toLowerCase(Locale.ROOT);
+      if (isOurs(name, f.at(removeName, i))) {
+        gone.add(name);
+      }
     }
     return new HeaderOps(ops, gone);
   }
@@ -34,27 +35,49 @@ final class HeaderOpsParser {
   private static void add(HeaderValueOption option, List<HeaderOps.HeaderOp> ops, Field f) {
     String name = option.getHeader().getKey().toLowerCase(Locale.ROOT);
     String value = option.getHeader().getValue();
-    if (name.isEmpty()) {
-      f.at("header.key").refuse("must not be empty");
+    if (!isOurs(name, f.at("header.key"))) {
       return;
     }
     if (value.isEmpty() && !option.getHeader().getRawValue().isEmpty()) {
       value = option.getHeader().getRawValue().toStringUtf8();
     }
-    if (SUBSTITUTION.matcher(value.replace("%%", "")).find()) {
-      f.at("header.value").warn("substitutions are not supported, left out: " + value);
-      return;
+    try {
+      var unused = ValueFormat.of(value);
+    } catch (IllegalArgumentException bad) {
+      f.at("header.value").refuse(String.valueOf(bad.getMessage()));
     }
-    boolean append;
-    switch (option.getAppendAction()) {
-      case APPEND_IF_EXISTS_OR_ADD ->
-          append = Values.flag(option.hasAppend(), option.getAppend(), true);
-      case OVERWRITE_IF_EXISTS_OR_ADD -> append = false;
-      default -> {
-        f.at("append_action").warn("not supported, left out: " + option.getAppendAction());
-        return;
-      }
+    if (option.hasAppend()
+        && option.getAppendAction()
+            != HeaderValueOption.HeaderAppendAction.APPEND_IF_EXISTS_OR_ADD) {
+      f.refuse("both append and append_action are set");
     }
-    ops.add(new HeaderOps.HeaderOp(name, value.replace("%%", "%"), append));
+    HeaderOps.Action action =
+        switch (option.getAppendAction()) {
+          case APPEND_IF_EXISTS_OR_ADD ->
+              Values.flag(option.hasAppend(), option.getAppend(), true)
+                  ? HeaderOps.Action.APPEND
+                  : HeaderOps.Action.OVERWRITE;
+          case ADD_IF_ABSENT -> HeaderOps.Action.ADD_IF_ABSENT;
+          case OVERWRITE_IF_EXISTS_OR_ADD -> HeaderOps.Action.OVERWRITE;
+          case OVERWRITE_IF_EXISTS -> HeaderOps.Action.OVERWRITE_IF_EXISTS;
+          case UNRECOGNIZED -> {
+            f.at("append_action").refuse("unknown action " + option.getAppendActionValue());
+            yield HeaderOps.Action.APPEND;
+          }
+        };
+    ops.add(new HeaderOps.HeaderOp(name, value, action, option.getKeepEmptyValue()));
+  }
+
+  /** The request line is changed by rewrites only, as in Envoy. */
+  private static boolean isOurs(String name, Field f) {
+    if (name.isEmpty()) {
+      f.refuse("must not be empty");
+      return false;
+    }
+    if (name.startsWith(":") || name.equals("host")) {
+      f.refuse("the request line is changed by rewrites only; found '" + name + "'");
+      return false;
+    }
+    return true;
   }
 }

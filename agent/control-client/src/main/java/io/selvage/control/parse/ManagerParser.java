@@ -9,6 +9,7 @@ import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.PathPolicy;
 import io.selvage.engine.model.RbacFilter;
 import io.selvage.engine.model.RouteConfig;
 import java.time.Duration;
@@ -54,7 +55,8 @@ final class ManagerParser {
             null,
             fault,
             observability(manager, f),
-            policy(manager, f));
+            policy(manager, f),
+            paths(manager, f));
       }
       case ROUTE_CONFIG ->
           new Listener.Http(
@@ -62,7 +64,8 @@ final class ManagerParser {
               RouteParser.inline(manager.getRouteConfig(), false, f.at("route_config")),
               fault,
               observability(manager, f),
-              policy(manager, f));
+              policy(manager, f),
+              paths(manager, f));
       default -> {
         f.refuse("route specifier not supported: " + manager.getRouteSpecifierCase());
         yield new Listener.Http("", null, fault, Observability.DEFAULT);
@@ -130,6 +133,24 @@ final class ManagerParser {
           "only inline routes are supported on the way in: " + manager.getRouteSpecifierCase());
     }
     return new FilterChain.InboundHttp(routes, rbac, fault, observability(manager, f));
+  }
+
+  private static PathPolicy paths(HttpConnectionManager manager, Field f) {
+    PathPolicy.EscapedSlashes slashes =
+        switch (manager.getPathWithEscapedSlashesAction()) {
+          case IMPLEMENTATION_SPECIFIC_DEFAULT, KEEP_UNCHANGED -> PathPolicy.EscapedSlashes.KEEP;
+          case REJECT_REQUEST -> PathPolicy.EscapedSlashes.REJECT;
+          case UNESCAPE_AND_FORWARD -> PathPolicy.EscapedSlashes.UNESCAPE;
+          case UNESCAPE_AND_REDIRECT -> PathPolicy.EscapedSlashes.REDIRECT;
+          case UNRECOGNIZED -> {
+            f.at("path_with_escaped_slashes_action").refuse("unknown action");
+            yield PathPolicy.EscapedSlashes.KEEP;
+          }
+        };
+    return new PathPolicy(
+        Values.flag(manager.hasNormalizePath(), manager.getNormalizePath(), false),
+        manager.getMergeSlashes(),
+        slashes);
   }
 
   private static @Nullable Fault fault(HttpFilter filter, Field f) {

@@ -68,7 +68,11 @@ final class Matchers {
           case STRING_MATCH ->
               new HeaderMatch.Value(string(m.getStringMatch(), f.at("string_match")));
           case EXACT_MATCH ->
-              new HeaderMatch.Value(new StringMatch.Exact(m.getExactMatch(), false));
+              // Envoy: an empty one takes every value
+              new HeaderMatch.Value(
+                  m.getExactMatch().isEmpty()
+                      ? new StringMatch.Prefix("", false)
+                      : new StringMatch.Exact(m.getExactMatch(), false));
           case PREFIX_MATCH ->
               new HeaderMatch.Value(
                   new StringMatch.Prefix(
@@ -108,14 +112,8 @@ final class Matchers {
         case STRING_MATCH ->
             found.add(
                 new QueryMatch(m.getName(), string(m.getStringMatch(), at.at("string_match"))));
-        case PRESENT_MATCH, QUERYPARAMETERMATCHSPECIFIER_NOT_SET -> {
-          at.forbidden(
-              m.getQueryParameterMatchSpecifierCase()
-                      == QueryParameterMatcher.QueryParameterMatchSpecifierCase.PRESENT_MATCH
-                  && !m.getPresentMatch(),
-              "present_match");
-          found.add(new QueryMatch(m.getName(), null));
-        }
+        case PRESENT_MATCH -> found.add(new QueryMatch(m.getName(), null, !m.getPresentMatch()));
+        case QUERYPARAMETERMATCHSPECIFIER_NOT_SET -> found.add(new QueryMatch(m.getName(), null));
       }
     }
     return found;

@@ -9,10 +9,12 @@ import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig;
+import io.selvage.engine.match.UriTemplate;
 import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.StringMatch;
@@ -29,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 public final class RouteParser {
   private static final String CORS = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
   private static final String FILTER_CONFIG = "envoy.config.route.v3.FilterConfig";
-  private static final String TEMPLATE =
-      "envoy.extensions.path.match.uri_template.v3.UriTemplateMatchConfig";
 
   private final boolean inbound;
 
@@ -50,7 +50,8 @@ public final class RouteParser {
 
   private RouteConfig config(RouteConfiguration config, Field f) {
     f.unsupported(config.hasVhds(), "vhds");
-    f.unsupported(config.getRequestMirrorPoliciesCount() > 0, "request_mirror_policies");
+    f.forbidden(
+        config.getIgnorePathParametersInPathMatching(), "ignore_path_parameters_in_path_matching");
     checkFilters(config.getTypedPerFilterConfigMap(), f);
     List<io.selvage.engine.model.VirtualHost> hosts = new ArrayList<>();
     Set<String> names = new HashSet<>();
@@ -66,7 +67,7 @@ public final class RouteParser {
           at.at("domains").refuse("'" + domain + "' is there twice");
         }
       }
-      hosts.add(host(host, at));
+      hosts.add(host(host, config, at));
     }
     return new RouteConfig(
         config.getName(),
@@ -80,10 +81,15 @@ public final class RouteParser {
             config.getResponseHeadersToAddList(),
             "response_headers_to_add",
             config.getResponseHeadersToRemoveList(),
-            f));
+            f),
+        config.getIgnorePortInHostMatching()
+            ? RouteConfig.HostMatching.WITHOUT_PORT
+            : RouteConfig.HostMatching.WITH_PORT,
+        config.getMostSpecificHeaderMutationsWins());
   }
 
-  private io.selvage.engine.model.VirtualHost host(VirtualHost host, Field f) {
+  private io.selvage.engine.model.VirtualHost host(
+      VirtualHost host, RouteConfiguration config, Field f) {
     if (host.getDomainsCount() == 0) {
       f.at("domains").refuse("must not be empty");
     }
@@ -98,11 +104,15 @@ public final class RouteParser {
     f.forbidden(host.getRequireTls() != VirtualHost.TlsRequirementType.NONE, "require_tls");
     f.forbidden(host.hasMatcher(), "matcher");
     f.unsupported(host.getRateLimitsCount() > 0, "rate_limits");
-    f.unsupported(host.getRequestMirrorPoliciesCount() > 0, "request_mirror_policies");
     checkFilters(host.getTypedPerFilterConfigMap(), f);
+    List<Mirror> mirrors =
+        host.getRequestMirrorPoliciesCount() > 0
+            ? ActionParser.mirrors(host.getRequestMirrorPoliciesList(), f)
+            : ActionParser.mirrors(config.getRequestMirrorPoliciesList(), f);
     List<io.selvage.engine.model.Route> routes = new ArrayList<>();
     for (int i = 0; i < host.getRoutesCount(); i++) {
-      io.selvage.engine.model.Route route = route(host.getRoutes(i), host, f.at("routes", i));
+      io.selvage.engine.model.Route route =
+          route(host.getRoutes(i), host, mirrors, f.at("routes", i));
       if (route != null) {
         routes.add(route);
       }
@@ -127,10 +137,12 @@ public final class RouteParser {
             host.getIncludeIsTimeoutRetryHeader()));
   }
 
-  private io.selvage.engine.model.@Nullable Route route(Route route, VirtualHost host, Field f) {
+  private io.selvage.engine.model.@Nullable Route route(
+      Route route, VirtualHost host, List<Mirror> mirrors, Field f) {
     checkFilters(route.getTypedPerFilterConfigMap(), f);
     io.selvage.engine.model.RouteMatch match = match(route.getMatch(), f.at("match"));
-    io.selvage.engine.model.RouteAction action = ActionParser.parse(route, host, inbound, f);
+    io.selvage.engine.model.RouteAction action =
+        ActionParser.parse(route, host, mirrors, inbound, f);
     if (action == null || match == null) {
       return null;
     }
@@ -164,6 +176,7 @@ public final class RouteParser {
     f.forbidden(m.getFilterStateCount() > 0, "filter_state");
     f.forbidden(m.hasTlsContext(), "tls_context");
     f.nothingUnknown(m);
+    // expressions and templates say themselves whether case matters
     boolean fold = !Values.flag(m.hasCaseSensitive(), m.getCaseSensitive(), true);
     PathMatch path =
         switch (m.getPathSpecifierCase()) {
@@ -171,19 +184,18 @@ public final class RouteParser {
           case PATH -> new PathMatch.Exact(m.getPath(), fold);
           case SAFE_REGEX ->
               new PathMatch.Regex(
-                  Values.regex(m.getSafeRegex().getRegex(), f.at("safe_regex.regex")), fold);
+                  Values.regex(m.getSafeRegex().getRegex(), f.at("safe_regex.regex")), false);
           case PATH_SEPARATED_PREFIX ->
-              new PathMatch.SeparatedPrefix(m.getPathSeparatedPrefix(), fold);
+              new PathMatch.SeparatedPrefix(
+                  separated(m.getPathSeparatedPrefix(), f.at("path_separated_prefix")), fold);
           case PATH_MATCH_POLICY -> {
             UriTemplateMatchConfig template =
                 f.at("path_match_policy")
                     .unpack(
                         m.getPathMatchPolicy().getTypedConfig(),
-                        TEMPLATE,
+                        RewriteParser.TEMPLATE_MATCH,
                         UriTemplateMatchConfig.parser());
-            yield template == null
-                ? null
-                : new PathMatch.Template(template.getPathTemplate(), fold);
+            yield template == null ? null : template(template, f.at("path_match_policy"));
           }
           default -> {
             f.refuse("path matcher not supported: " + m.getPathSpecifierCase());
@@ -209,6 +221,23 @@ public final class RouteParser {
             : 1.0;
     return new io.selvage.engine.model.RouteMatch(
         path, headers, Matchers.query(m.getQueryParametersList(), f, "query_parameters"), fraction);
+  }
+
+  /** Envoy: without a slash at its end. */
+  private static String separated(String prefix, Field f) {
+    if (!prefix.matches("[^?#]+[^?#/]")) {
+      f.refuse("must have two characters and no slash at its end; found '" + prefix + "'");
+    }
+    return prefix;
+  }
+
+  private static PathMatch template(UriTemplateMatchConfig config, Field f) {
+    try {
+      var unused = UriTemplate.of(config.getPathTemplate());
+    } catch (IllegalArgumentException bad) {
+      f.refuse(String.valueOf(bad.getMessage()));
+    }
+    return new PathMatch.Template(config.getPathTemplate(), false);
   }
 
   private void checkFilters(Map<String, Any> configs, Field f) {

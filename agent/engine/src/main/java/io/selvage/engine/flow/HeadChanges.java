@@ -90,6 +90,26 @@ public final class HeadChanges {
     return values;
   }
 
+  /**
+   * The first of the values after all changes, given the first before them; what was added later is
+   * not it.
+   */
+  @Nullable String first(String name, @Nullable String original) {
+    String value = original;
+    for (int i = 0; list != null && i < list.size(); i++) {
+      Change change = list.get(i);
+      if (change.name().equals(name)) {
+        value =
+            switch (change.kind()) {
+              case SET -> change.value();
+              case REMOVE -> null;
+              case ADD -> value == null ? change.value() : value;
+            };
+      }
+    }
+    return value;
+  }
+
   /** The value after all changes, given the value before them. */
   @Nullable String apply(String name, @Nullable String original) {
     List<Change> made = list;

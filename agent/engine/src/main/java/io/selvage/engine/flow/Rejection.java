@@ -34,6 +34,11 @@ public record Rejection(
     return new Rejection(httpStatus, grpcStatus, flag, code, body, detail, Map.of());
   }
 
+  /** The same with these headers. */
+  public Rejection with(Map<String, String> others) {
+    return new Rejection(httpStatus, grpcStatus, flag, code, body, detail, others);
+  }
+
   /** Names of headers that a rejection carries, in no order. */
   public List<String> headerNames() {
     return List.copyOf(headers.keySet());

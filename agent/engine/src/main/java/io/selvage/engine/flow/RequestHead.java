@@ -129,6 +129,12 @@ public abstract class RequestHead {
     return alone ? List.of(joined) : changes.apply(name, originals(name));
   }
 
+  /** The first of {@link #values}; null when absent. */
+  public final @Nullable String firstHeader(String name) {
+    List<String> values = values(name);
+    return values.isEmpty() ? null : values.get(0);
+  }
+
   public final void setHeader(String name, String value) {
     changes.add(HeadChanges.Kind.SET, name, value);
   }

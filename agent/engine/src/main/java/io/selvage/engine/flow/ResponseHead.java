@@ -36,6 +36,11 @@ public abstract class ResponseHead {
     return changes.apply(name, original(name));
   }
 
+  /** The first value of a header, what the mesh added later left out; null when absent. */
+  public final @Nullable String firstHeader(String name) {
+    return changes.first(name, original(name));
+  }
+
   public final void setHeader(String name, String value) {
     changes.add(HeadChanges.Kind.SET, name, value);
   }

@@ -1,5 +1,6 @@
 package io.selvage.engine.match;
 
+import io.selvage.engine.model.RouteConfig.HostMatching;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,8 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Finds what belongs to an authority, in Envoy's order: exact, longest suffix ({@code *.example}),
  * longest prefix ({@code example.*}), then {@code *}.
  *
- * <p>Without case. An authority with a port is looked up as it is and then without its port (Envoy
- * {@code ignore_port_in_host_matching}, which Istio sets).
+ * <p>Without case. What is done about a port is the configuration's to say.
  *
  * @param <H> what is found
  */
@@ -24,11 +24,18 @@ public final class HostTable<H> {
   private final int[] suffixLengths;
   private final int[] prefixLengths;
   private final @Nullable H fallback;
+  private final HostMatching matching;
+
+  /** Where an authority is looked up as it is written and then without its port. */
+  public HostTable(List<H> entries, Function<H, List<String>> domains) {
+    this(entries, domains, HostMatching.EITHER);
+  }
 
   /**
    * @param domains of an entry; the first entry that names a domain has it
    */
-  public HostTable(List<H> entries, Function<H, List<String>> domains) {
+  public HostTable(List<H> entries, Function<H, List<String>> domains, HostMatching matching) {
+    this.matching = matching;
     H any = null;
     TreeSet<Integer> bySuffix = new TreeSet<>((a, b) -> b - a);
     TreeSet<Integer> byPrefix = new TreeSet<>((a, b) -> b - a);
@@ -55,9 +62,10 @@ public final class HostTable<H> {
 
   /** What belongs to an authority; null when nothing does. */
   public @Nullable H find(String authority) {
-    String host = lowerCase(authority);
+    String written = lowerCase(authority);
+    String host = matching == HostMatching.WITHOUT_PORT ? withoutPort(written) : written;
     H found = named(host);
-    if (found == null) {
+    if (found == null && matching == HostMatching.EITHER) {
       String bare = withoutPort(host);
       found = bare.length() == host.length() ? null : named(bare);
     }

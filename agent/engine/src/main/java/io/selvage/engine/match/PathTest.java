@@ -1,7 +1,6 @@
 package io.selvage.engine.match;
 
 import io.selvage.engine.model.PathMatch;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** A compiled {@link PathMatch}; see there for the meaning of each kind. */
@@ -23,12 +22,10 @@ public final class PathTest {
    */
   public static PathTest of(PathMatch match) {
     if (match instanceof PathMatch.Regex r) {
-      return new PathTest(
-          match, TextPattern.of(r.ignoreCase() ? "(?i)" + r.regex() : r.regex()), null);
+      return new PathTest(match, TextPattern.of(r.regex()), null);
     }
     if (match instanceof PathMatch.Template t) {
-      String text = t.ignoreCase() ? t.template().toLowerCase(Locale.ROOT) : t.template();
-      return new PathTest(match, null, UriTemplate.of(text));
+      return new PathTest(match, null, UriTemplate.of(t.template()));
     }
     return new PathTest(match, null, null);
   }
@@ -49,13 +46,16 @@ public final class PathTest {
               || (length > 0 && m.prefix().charAt(length - 1) == '/'));
     }
     if (template != null) {
-      return template.matches(match.ignoreCase() ? path.toLowerCase(Locale.ROOT) : path);
+      return template.matches(path);
     }
     return pattern != null && pattern.matches(path);
   }
 
   /** What every matching path begins with, case included; may be empty. */
   public String literalPrefix() {
+    if (pattern != null) {
+      return pattern.literalPrefix();
+    }
     if (match.ignoreCase()) {
       return "";
     }
@@ -68,7 +68,7 @@ public final class PathTest {
     if (match instanceof PathMatch.SeparatedPrefix m) {
       return m.prefix();
     }
-    return pattern == null ? "" : pattern.literalPrefix();
+    return "";
   }
 
   public PathMatch match() {

@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 public final class QueryTest {
   private final String name;
   private final @Nullable StringTest value;
+  private final boolean absent;
 
-  private QueryTest(String name, @Nullable StringTest value) {
+  private QueryTest(String name, @Nullable StringTest value, boolean absent) {
     this.name = name;
     this.value = value;
+    this.absent = absent;
   }
 
   /**
@@ -19,7 +21,8 @@ public final class QueryTest {
    * @throws IllegalArgumentException when its expression is none
    */
   public static QueryTest of(QueryMatch match) {
-    return new QueryTest(match.name(), match.match() == null ? null : StringTest.of(match.match()));
+    return new QueryTest(
+        match.name(), match.match() == null ? null : StringTest.of(match.match()), match.absent());
   }
 
   /**
@@ -29,7 +32,10 @@ public final class QueryTest {
    */
   public boolean test(String path) {
     String found = parameter(path, name);
-    return found != null && (value == null || value.test(found));
+    if (value == null) {
+      return (found == null) == absent;
+    }
+    return found != null && value.test(found);
   }
 
   /**

@@ -42,7 +42,7 @@ interface RbacTest {
       return (head, peer, path) -> test.test(path);
     }
     if (permission instanceof Permission.PathTemplate p) {
-      UriTemplate test = UriTemplate.of(p.template());
+      UriTemplate test = UriTemplate.lenient(p.template());
       return (head, peer, path) -> test.matches(path);
     }
     return ofConnection(permission);

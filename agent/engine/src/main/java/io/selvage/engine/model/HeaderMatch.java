@@ -3,8 +3,8 @@ package io.selvage.engine.model;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A predicate over one header (Envoy {@code HeaderMatcher}). Several values of one header are
- * matched as one, joined by commas, as Envoy does.
+ * A predicate over one header (Envoy {@code HeaderMatcher}). Of several values of one header one
+ * must pass, as in Envoy.
  *
  * @param name lower case; {@code :method}, {@code :authority}, {@code :scheme} and {@code :path}
  *     are the request line

@@ -26,15 +26,32 @@ public record Listener(String name, String address, int port, Target target) {
       @Nullable RouteConfig inlineRoutes,
       @Nullable Fault fault,
       Observability observability,
-      ManagerPolicy policy)
+      ManagerPolicy policy,
+      PathPolicy paths)
       implements Target {
-    /** Whose streams are not limited. */
+    /** With paths as the application writes them. */
+    public Http(
+        String routeConfigName,
+        @Nullable RouteConfig inlineRoutes,
+        @Nullable Fault fault,
+        Observability observability,
+        ManagerPolicy policy) {
+      this(routeConfigName, inlineRoutes, fault, observability, policy, PathPolicy.AS_WRITTEN);
+    }
+
+    /** With paths as the application writes them, and streams that are not limited. */
     public Http(
         String routeConfigName,
         @Nullable RouteConfig inlineRoutes,
         @Nullable Fault fault,
         Observability observability) {
-      this(routeConfigName, inlineRoutes, fault, observability, ManagerPolicy.NONE);
+      this(
+          routeConfigName,
+          inlineRoutes,
+          fault,
+          observability,
+          ManagerPolicy.NONE,
+          PathPolicy.AS_WRITTEN);
     }
   }
 

@@ -14,9 +14,12 @@ public sealed interface PathMatch {
   /** The path itself or anything below it, at a slash (Envoy {@code path_separated_prefix}). */
   record SeparatedPrefix(String prefix, boolean ignoreCase) implements PathMatch {}
 
-  /** The whole path by an RE2 expression. */
+  /** The whole path by an RE2 expression, which alone says whether case matters. */
   record Regex(String regex, boolean ignoreCase) implements PathMatch {}
 
-  /** A URI template (Envoy {@code path_match_policy} with {@code UriTemplateMatchConfig}). */
+  /**
+   * A URI template (Envoy {@code path_match_policy} with {@code UriTemplateMatchConfig}); case
+   * always matters.
+   */
   record Template(String template, boolean ignoreCase) implements PathMatch {}
 }

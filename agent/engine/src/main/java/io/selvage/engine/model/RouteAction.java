@@ -14,6 +14,8 @@ public sealed interface RouteAction {
    *     (15 s) unless the controller says otherwise
    * @param idleTimeout of the stream; zero = none, null = the listener's
    * @param retry null = no retries
+   * @param splitHeader header whose number is taken for chance when a cluster is chosen (Envoy
+   *     {@code WeightedCluster.header_name}); null = none
    */
   record Forward(
       List<WeightedCluster> clusters,
@@ -23,8 +25,22 @@ public sealed interface RouteAction {
       @Nullable RetryPolicy retry,
       List<Mirror> mirrors,
       List<HashPolicy> hashPolicies,
-      RoutePolicy policy)
+      RoutePolicy policy,
+      @Nullable String splitHeader)
       implements RouteAction {
+    /** Where the split goes by chance. */
+    public Forward(
+        List<WeightedCluster> clusters,
+        @Nullable Rewrite rewrite,
+        @Nullable Duration timeout,
+        @Nullable Duration idleTimeout,
+        @Nullable RetryPolicy retry,
+        List<Mirror> mirrors,
+        List<HashPolicy> hashPolicies,
+        RoutePolicy policy) {
+      this(clusters, rewrite, timeout, idleTimeout, retry, mirrors, hashPolicies, policy, null);
+    }
+
     /** With nothing said beside timeout and retries. */
     public Forward(
         List<WeightedCluster> clusters,

@@ -8,10 +8,12 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.snapshot.ClusterState;
 import io.selvage.engine.snapshot.CompiledCluster;
+import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.RetryRules;
 import java.util.function.LongSupplier;
@@ -96,7 +98,16 @@ public final class RetryLayer extends AttemptsLayer {
         outcome instanceof Failed failed && isMeshs(facts, failed)
             ? Failures.answer(failed, x.attempts() > 1, facts)
             : outcome;
-    return AttemptCount.added(x, facts, told);
+    Outcome edited = told instanceof Rejection rejection ? edited(x, facts, rejection) : told;
+    return AttemptCount.added(x, facts, edited);
+  }
+
+  /** What the router itself answers carries the route's response headers, as in Envoy. */
+  private static Rejection edited(Exchange x, MeshFacts facts, Rejection rejection) {
+    CompiledRoute route = facts.compiledRoute;
+    return route == null || !facts.routed
+        ? rejection
+        : route.responseEdits()[facts.shareIndex].answered(rejection, x);
   }
 
   /** Failures towards destinations that the mesh does not know stay the library's own. */

@@ -21,6 +21,7 @@ public final class ClusterLayer extends Layer {
   @Override
   protected @Nullable Action onRequest(Exchange x) {
     MeshFacts facts = MeshFacts.of(x);
+    facts.routed = true;
     if (facts.passthrough) {
       return PASS;
     }

@@ -11,6 +11,7 @@ import io.selvage.engine.model.Rewrite;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.Rewriter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,22 +31,43 @@ public final class HeadersLayer extends Layer {
     if (route == null) {
       return PASS;
     }
-    route.requestEdits()[facts.shareIndex].applyTo(head);
-    if (route.rewriter() != null) {
-      head.setHeader("x-envoy-original-path", head.path());
-      head.rewritePath(route.rewriter().apply(head.path()));
-    }
+    route.requestEdits()[facts.shareIndex].applyTo(head, x);
     RouteAction.Forward forward = route.forward();
     if (forward != null && forward.rewrite() != null) {
-      rewriteAuthority(head, forward.rewrite());
+      rewriteAuthority(head, route, forward.rewrite());
+    }
+    if (route.rewriter() != null) {
+      changePath(head, route.rewriter());
     }
     return PASS;
   }
 
-  private static void rewriteAuthority(RequestHead head, Rewrite rewrite) {
-    if (rewrite.authority() != null && !rewrite.authority().isEmpty()) {
-      head.rewriteAuthority(rewrite.authority());
+  private static void changePath(RequestHead head, Rewriter rewriter) {
+    String changed = rewriter.apply(head.path());
+    if (changed != null) {
+      head.setHeader("x-envoy-original-path", head.path());
+      head.rewritePath(changed);
     }
+  }
+
+  private static void rewriteAuthority(RequestHead head, CompiledRoute route, Rewrite rewrite) {
+    String wanted = rewrite.authority();
+    if (wanted == null && rewrite.authorityHeader() != null) {
+      wanted = head.firstHeader(rewrite.authorityHeader());
+    } else if (wanted == null && route.authorityFromPath() != null) {
+      wanted = route.authorityFromPath().of(head.pathOnly());
+    }
+    if (wanted != null && !wanted.isEmpty()) {
+      changeAuthority(head, wanted, rewrite.tellForwardedHost());
+    }
+  }
+
+  private static void changeAuthority(RequestHead head, String wanted, boolean tell) {
+    if (tell) {
+      head.addHeader("x-forwarded-host", head.authority());
+    }
+    head.setHeader("x-envoy-original-host", head.authority());
+    head.rewriteAuthority(wanted);
   }
 
   @Override
@@ -54,7 +76,7 @@ public final class HeadersLayer extends Layer {
     if (!(outcome instanceof Responded responded) || facts.compiledRoute == null) {
       return;
     }
-    facts.compiledRoute.responseEdits()[facts.shareIndex].applyTo(responded.head(), x.head());
+    facts.compiledRoute.responseEdits()[facts.shareIndex].applyTo(responded.head(), x);
     Attempt attempt = x.currentAttempt();
     if (facts.stickyCookie != null && attempt != null) {
       responded.head().addHeader("set-cookie", facts.stickyCookie);

@@ -64,9 +64,11 @@ public final class MirrorLayer extends Layer {
       return;
     }
     head.inherit(x.head());
-    String authority = head.authority();
-    String host = HostTable.withoutPort(authority);
-    head.rewriteAuthority(host + "-shadow" + authority.substring(host.length()));
+    if (mirror.suffix()) {
+      String authority = head.authority();
+      String host = HostTable.withoutPort(authority);
+      head.rewriteAuthority(host + "-shadow" + authority.substring(host.length()));
+    }
     MeshFacts copy = facts.copy();
     copy.share = WeightedCluster.all(mirror.cluster());
     x.shadow(new Exchange(shadow, clock, head, copy));

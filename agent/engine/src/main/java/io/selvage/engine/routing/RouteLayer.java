@@ -5,10 +5,13 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.match.PathNormalizer;
+import io.selvage.engine.model.PathPolicy;
 import io.selvage.engine.snapshot.CompiledListener;
 import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.CompiledRoutes;
 import io.selvage.engine.snapshot.MeshFacts;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Finds virtual host and route; no route is Envoy's {@code 404 NR}. */
@@ -19,6 +22,9 @@ public final class RouteLayer extends Layer {
       Rejection.of(404, 12, "NR", "SELV-6002", "", "no route of the virtual host matches");
   private static final Rejection NO_CONFIG =
       Rejection.of(404, 12, "NR", "SELV-6002", "", "the listener's routes are not known yet");
+
+  private static final Rejection ESCAPED_SLASH =
+      Rejection.of(400, 13, "-", "SELV-6010", "Bad Request", "an escaped slash in the path");
 
   private final Randomness random;
 
@@ -36,6 +42,10 @@ public final class RouteLayer extends Layer {
     if (listener.routes() == null) {
       return NO_CONFIG;
     }
+    Rejection unfit = normalised(x, listener);
+    if (unfit != null) {
+      return unfit;
+    }
     CompiledRoutes.Site site = listener.routes().site(x.head().authority());
     if (site == null) {
       return NO_HOST;
@@ -48,5 +58,26 @@ public final class RouteLayer extends Layer {
     facts.compiledRoute = route;
     facts.route = route.route();
     return PASS;
+  }
+
+  /** Null when the path is as its listener wants it, or has been made so. */
+  private static @Nullable Rejection normalised(Exchange x, CompiledListener listener) {
+    PathPolicy policy = listener.paths();
+    if (policy.equals(PathPolicy.AS_WRITTEN)) {
+      return null;
+    }
+    String path = x.head().path();
+    boolean escaped =
+        policy.escapedSlashes() != PathPolicy.EscapedSlashes.KEEP
+            && PathNormalizer.hasEscapedSlash(path);
+    if (escaped && policy.escapedSlashes() == PathPolicy.EscapedSlashes.REJECT) {
+      return ESCAPED_SLASH;
+    }
+    x.head().rewritePath(PathNormalizer.of(path, policy));
+    if (escaped && policy.escapedSlashes() == PathPolicy.EscapedSlashes.REDIRECT) {
+      return new Rejection(
+          307, 2, "-", "SELV-6010", "", "escaped slash", Map.of("location", x.head().path()));
+    }
+    return null;
   }
 }

@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.PathPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,11 @@ public record CompiledListener(
   /** What the listener says of all its streams. */
   public ManagerPolicy policy() {
     return listener.target() instanceof Listener.Http http ? http.policy() : ManagerPolicy.NONE;
+  }
+
+  /** What is done with paths before routes are asked. */
+  public PathPolicy paths() {
+    return listener.target() instanceof Listener.Http http ? http.paths() : PathPolicy.AS_WRITTEN;
   }
 
   /** What the listener says of tracing and logging. */

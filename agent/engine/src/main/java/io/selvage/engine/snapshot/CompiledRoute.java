@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.match.RegexReplacement;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry null = none
  * @param timeoutNanos of the request from the router on; {@link Long#MAX_VALUE} = none
  * @param rewriter null = the path stays
+ * @param authorityFromPath what makes the authority of the path; null = it stays
  * @param corsOrigins compiled origins of the route's CORS rules; empty when it has none
  */
 public record CompiledRoute(
@@ -31,6 +33,7 @@ public record CompiledRoute(
     @Nullable RetryRules retry,
     long timeoutNanos,
     @Nullable Rewriter rewriter,
+    @Nullable RegexReplacement authorityFromPath,
     List<StringTest> corsOrigins) {
   /** How the request is forwarded; null when it is answered or accepted. */
   public RouteAction.@Nullable Forward forward() {

@@ -4,6 +4,7 @@ import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.match.HostTable;
 import io.selvage.engine.match.RouteTable;
+import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.VirtualHost;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +16,8 @@ public final class CompiledRoutes {
 
   private final HostTable<Site> sites;
 
-  CompiledRoutes(List<Site> sites) {
-    this.sites = new HostTable<>(sites, site -> site.host().domains());
+  CompiledRoutes(List<Site> sites, RouteConfig.HostMatching matching) {
+    this.sites = new HostTable<>(sites, site -> site.host().domains(), matching);
   }
 
   /** The virtual host of an authority; null when there is none. */

@@ -27,6 +27,12 @@ public final class MeshFacts extends Facts {
 
   public @Nullable CompiledRoute compiledRoute;
 
+  /**
+   * Whether the request has come to the router: what is refused from here on carries the route's
+   * response headers.
+   */
+  public boolean routed;
+
   /** Which share of the route's split; 0 when it has none. */
   public int shareIndex;
 

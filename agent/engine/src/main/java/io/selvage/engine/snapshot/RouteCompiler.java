@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.match.RegexReplacement;
 import io.selvage.engine.match.RouteTable;
 import io.selvage.engine.match.RouteTest;
 import io.selvage.engine.match.StringTest;
@@ -33,7 +34,7 @@ final class RouteCompiler {
     for (VirtualHost host : config.virtualHosts()) {
       sites.add(site(config, host));
     }
-    return new CompiledRoutes(sites);
+    return new CompiledRoutes(sites, config.matching());
   }
 
   private CompiledRoutes.Site site(RouteConfig config, VirtualHost host) {
@@ -65,10 +66,17 @@ final class RouteCompiler {
       HeaderOps shareRequest = shares.isEmpty() ? HeaderOps.NONE : shares.get(i).requestHeaders();
       HeaderOps shareResponse = shares.isEmpty() ? HeaderOps.NONE : shares.get(i).responseHeaders();
       request[i] =
-          new HeaderEdits(
-              shareRequest, route.requestHeaders(), host.requestHeaders(), config.requestHeaders());
+          edits(
+              config,
+              shares.isEmpty() ? null : shares.get(i).authority(),
+              shareRequest,
+              route.requestHeaders(),
+              host.requestHeaders(),
+              config.requestHeaders());
       response[i] =
-          new HeaderEdits(
+          edits(
+              config,
+              null,
               shareResponse,
               route.responseHeaders(),
               host.responseHeaders(),
@@ -84,7 +92,28 @@ final class RouteCompiler {
         forward == null ? null : retry(config, forward, field),
         forward == null ? Long.MAX_VALUE : timeoutNanos(forward.timeout()),
         rewriter(route),
+        authorityFromPath(forward),
         origins(route.cors()));
+  }
+
+  /** The share's come first in any case, as in Envoy. */
+  private static HeaderEdits edits(
+      RouteConfig config,
+      @Nullable String authority,
+      HeaderOps share,
+      HeaderOps route,
+      HeaderOps host,
+      HeaderOps all) {
+    return config.mostSpecificWins()
+        ? new HeaderEdits(authority, share, all, host, route)
+        : new HeaderEdits(authority, share, route, host, all);
+  }
+
+  private static @Nullable RegexReplacement authorityFromPath(RouteAction.@Nullable Forward f) {
+    Rewrite rewrite = f == null ? null : f.rewrite();
+    return rewrite == null || rewrite.authorityRegex() == null
+        ? null
+        : RegexReplacement.of(rewrite.authorityRegex());
   }
 
   static @Nullable CompiledFault fault(@Nullable Fault fault) {
@@ -113,13 +142,16 @@ final class RouteCompiler {
   private static @Nullable Rewriter rewriter(Route route) {
     if (route.action() instanceof RouteAction.Forward f && f.rewrite() != null) {
       Rewrite rewrite = f.rewrite();
-      return rewrite.prefix() == null && rewrite.regex() == null
-          ? null
-          : new Rewriter(rewrite.prefix(), rewrite.regex(), route.match().path());
+      if (rewrite.template() != null) {
+        return Rewriter.ofTemplate(rewrite.template(), route.match().path());
+      }
+      return rewrite.changesPath()
+          ? Rewriter.of(rewrite.prefix(), rewrite.regex(), route.match().path())
+          : null;
     }
     if (route.action() instanceof RouteAction.Redirect r
         && (r.prefixRewrite() != null || r.regexRewrite() != null)) {
-      return new Rewriter(r.prefixRewrite(), r.regexRewrite(), route.match().path());
+      return Rewriter.of(r.prefixRewrite(), r.regexRewrite(), route.match().path());
     }
     return null;
   }

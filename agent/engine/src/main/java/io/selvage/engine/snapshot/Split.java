@@ -21,6 +21,23 @@ public final class Split {
     total = sum;
   }
 
+  /**
+   * Index of the share that a number stands for; -1 when no share has any weight.
+   *
+   * @param number taken as unsigned
+   */
+  public int choose(long number) {
+    if (total == 0) {
+      return -1;
+    }
+    long at = Long.remainderUnsigned(number, total);
+    int i = 0;
+    while (at >= upTo[i]) {
+      i++;
+    }
+    return i;
+  }
+
   /** Index of the share that a request gets; -1 when no share has any weight. */
   public int choose(Randomness random) {
     if (total == 0) {

@@ -22,7 +22,9 @@ import io.selvage.engine.resilience.RetryLayer;
 import io.selvage.engine.resilience.StreamLimitsLayer;
 import io.selvage.engine.routing.AnswerLayer;
 import io.selvage.engine.routing.ClusterLayer;
+import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.HeadersLayer;
+import io.selvage.engine.routing.HostNameLayer;
 import io.selvage.engine.routing.ListenerLayer;
 import io.selvage.engine.routing.MirrorLayer;
 import io.selvage.engine.routing.RouteLayer;
@@ -47,6 +49,7 @@ final class OutboundStack {
         .layer(new SplitLayer(p.random())) //                        weights; retries stay
         .layer(new StreamLimitsLayer()) //                           LDS, per route        SI DT
         .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
+        .layer(new CorsLayer()) //                                   RDS: preflight, marks
         .layer(new AnswerLayer()) //                                 redirect, direct response
         .layer(new ClusterLayer()) //                                CDS                   NC
         .layer(new HeadersLayer()) //                                RDS: edits, rewrite
@@ -67,6 +70,7 @@ final class OutboundStack {
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
         .attempt(new EndpointBreakerLayer(p.clock())) //             CDS resilience        UO
         .attempt(new ConnectionEndLayer())
+        .attempt(new HostNameLayer()) //                             RDS: authority of the endpoint
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
         .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
         .build(); //                                                 the library sends     UF UC UR

@@ -67,14 +67,30 @@ class MatchersTest {
     "/a/{x}/c, /a/b/c, true",
     "/a/{x=*}/c, /a/b/d, false",
     "/a/{x=**}, /a/b/c, true",
-    "/{*}/x, /a/x, true",
-    "/{**}/x, /a/b/x, true",
+    "/*.b, /a.b, true",
+    "/*.b, /a.c, false",
     "/a.b, /aXb, false",
     "/v1/{n=shelves/*}/b, /v1/shelves/9/b, true",
     "/v1/{n=shelves/*}/b, /v1/books/9/b, false"
   })
   void templates(String template, String path, boolean matches) {
     assertThat(UriTemplate.of(template).matches(path)).isEqualTo(matches);
+  }
+
+  @Test
+  void policiesMayWriteStarsInBraces() {
+    assertThat(UriTemplate.lenient("/{*}/x").matches("/a/x")).isTrue();
+    assertThat(UriTemplate.lenient("/{**}/x").matches("/a/b/x")).isTrue();
+    assertThatThrownBy(() -> UriTemplate.lenient("/a{*}")).hasMessageContaining("whole segments");
+  }
+
+  @Test
+  void templatesFillRewrites() {
+    UriTemplate template = UriTemplate.of("/a/{x}/{rest=**}");
+    assertThat(template.filling("/n/{rest}/{x}").of("/a/1/2/3")).isEqualTo("/n/2/3/1");
+    assertThat(template.filling("/n").of("/b")).isNull();
+    assertThatThrownBy(() -> template.filling("/{y}")).hasMessageContaining("no variable 'y'");
+    assertThatThrownBy(() -> template.filling("n")).hasMessageContaining("start with '/'");
   }
 
   @Test
