@@ -12,6 +12,7 @@ import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.PathPolicy;
 import io.selvage.engine.model.RbacFilter;
 import io.selvage.engine.model.RouteConfig;
+import io.selvage.engine.model.SessionPersistence;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,7 @@ final class ManagerParser {
 
   static Listener.Http outbound(HttpConnectionManager manager, Field f) {
     Fault fault = null;
+    SessionPersistence session = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i);
@@ -37,6 +39,8 @@ final class ManagerParser {
       }
       switch (Field.typeOf(filter.getTypedConfig())) {
         case FaultParser.TYPE -> fault = fault(filter, at);
+        case SessionParser.FILTER ->
+            session = SessionParser.filter(filter.getTypedConfig(), at.at("typed_config"));
         case CORS_TYPE, ROUTER_TYPE -> {}
         default -> {
           if (!HarmlessFilters.isOne(filter.getName())) {
@@ -56,7 +60,8 @@ final class ManagerParser {
             fault,
             observability(manager, f),
             policy(manager, f),
-            paths(manager, f));
+            paths(manager, f),
+            session);
       }
       case ROUTE_CONFIG ->
           new Listener.Http(
@@ -65,7 +70,8 @@ final class ManagerParser {
               fault,
               observability(manager, f),
               policy(manager, f),
-              paths(manager, f));
+              paths(manager, f),
+              session);
       default -> {
         f.refuse("route specifier not supported: " + manager.getRouteSpecifierCase());
         yield new Listener.Http("", null, fault, Observability.DEFAULT);

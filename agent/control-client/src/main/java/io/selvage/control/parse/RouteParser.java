@@ -17,6 +17,7 @@ import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.RouteConfig;
+import io.selvage.engine.model.SessionPersistence;
 import io.selvage.engine.model.StringMatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -148,6 +149,7 @@ public final class RouteParser {
     }
     Fault fault = fault(route.getTypedPerFilterConfigMap(), f);
     Cors cors = cors(route.getTypedPerFilterConfigMap(), f);
+    SessionPersistence session = session(route.getTypedPerFilterConfigMap(), f);
     return new io.selvage.engine.model.Route(
         route.getName(),
         match,
@@ -159,7 +161,8 @@ public final class RouteParser {
             route.getResponseHeadersToRemoveList(),
             f),
         fault == null ? fault(host.getTypedPerFilterConfigMap(), f) : fault,
-        cors == null ? cors(host.getTypedPerFilterConfigMap(), f) : cors);
+        cors == null ? cors(host.getTypedPerFilterConfigMap(), f) : cors,
+        session == null ? session(host.getTypedPerFilterConfigMap(), f) : session);
   }
 
   private static HeaderOps headers(Route route, Field f) {
@@ -244,7 +247,8 @@ public final class RouteParser {
     configs.forEach(
         (name, any) -> {
           String type = Field.typeOf(inner(any, f.at("typed_per_filter_config", name)));
-          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS)) {
+          boolean session = type.equals(SessionParser.PER_ROUTE) && !inbound;
+          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS) && !session) {
             Field at = f.at("typed_per_filter_config", name);
             if (inbound && !HarmlessFilters.isOne(name)) {
               at.refuse("filter not supported on the way in: " + type);
@@ -261,6 +265,17 @@ public final class RouteParser {
     }
     FilterConfig config = f.unpack(any, FILTER_CONFIG, FilterConfig.parser());
     return config == null ? any : config.getConfig();
+  }
+
+  private static @Nullable SessionPersistence session(Map<String, Any> configs, Field f) {
+    for (Map.Entry<String, Any> entry : configs.entrySet()) {
+      Field at = f.at("typed_per_filter_config", entry.getKey());
+      Any any = inner(entry.getValue(), at);
+      if (Field.typeOf(any).equals(SessionParser.PER_ROUTE)) {
+        return SessionParser.perRoute(any, at);
+      }
+    }
+    return null;
   }
 
   private static @Nullable Fault fault(Map<String, Any> configs, Field f) {

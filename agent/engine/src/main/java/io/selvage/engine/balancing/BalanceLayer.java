@@ -15,6 +15,7 @@ import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.Host;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.RetryRules;
+import io.selvage.engine.snapshot.SessionPin;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +70,17 @@ public final class BalanceLayer extends AttemptLayer {
       }
       facts.hash = hash(x, facts);
     }
-    Host host = choose(cluster, facts, a);
+    Host pinned = a.number() == 0 ? pinned(cluster, facts) : null;
+    if (pinned == null && a.number() == 0 && facts.pin != null && isStrict(facts.pin)) {
+      return Rejection.of(
+          facts.pin.rule().strictStatus(),
+          14,
+          "UH",
+          "SELV-6008",
+          "no healthy upstream",
+          "the session's endpoint cannot be used");
+    }
+    Host host = pinned != null ? pinned : choose(cluster, facts, a);
     if (host == null) {
       return UNHEALTHY;
     }
@@ -99,6 +110,19 @@ public final class BalanceLayer extends AttemptLayer {
     if (host != null) {
       host.state().released();
     }
+  }
+
+  /** The endpoint of the session, if it may be used still; retries go by the balancer alone. */
+  private static @Nullable Host pinned(CompiledCluster cluster, MeshFacts facts) {
+    String address = facts.pin == null ? null : facts.pin.address();
+    Host host = address == null ? null : cluster.host(address);
+    return host != null && cluster.cluster().locality().overrideHealth().contains(host.health())
+        ? host
+        : null;
+  }
+
+  private static boolean isStrict(SessionPin pin) {
+    return pin.rule().strict() && pin.address() != null;
   }
 
   private long hash(Exchange x, MeshFacts facts) {

@@ -38,13 +38,6 @@ final class ConsistentHash {
   static byte[] key(Host host, Cluster.Hashing hashing) {
     String own = host.endpoint().metadata().getOrDefault(HASH_KEY, "");
     String key = own.isEmpty() && hashing.byHostName() ? host.endpoint().hostName() : own;
-    return (key.isEmpty() ? address(host) : key).getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static String address(Host host) {
-    String address = host.endpoint().address();
-    return address.indexOf(':') < 0
-        ? host.state().address()
-        : "[" + address + "]:" + host.endpoint().port();
+    return (key.isEmpty() ? host.authority() : key).getBytes(StandardCharsets.UTF_8);
   }
 }

@@ -68,7 +68,8 @@ final class HashKey {
     return text.toString();
   }
 
-  private static @Nullable String cookie(@Nullable String header, String name) {
+  /** The value of a cookie, without quotes; null when there is none of the name. */
+  static @Nullable String cookie(@Nullable String header, String name) {
     if (header == null) {
       return null;
     }

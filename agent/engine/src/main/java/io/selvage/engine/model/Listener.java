@@ -20,6 +20,8 @@ public record Listener(String name, String address, int port, Target target) {
    * HTTP calls, decided by a route configuration: by name (RDS), or inline.
    *
    * @param fault the listener's own fault filter, before any route's
+   * @param session how sessions are kept, unless a route says otherwise; null = they are not,
+   *     whatever routes say
    */
   public record Http(
       String routeConfigName,
@@ -27,16 +29,24 @@ public record Listener(String name, String address, int port, Target target) {
       @Nullable Fault fault,
       Observability observability,
       ManagerPolicy policy,
-      PathPolicy paths)
+      PathPolicy paths,
+      @Nullable SessionPersistence session)
       implements Target {
-    /** With paths as the application writes them. */
+    /** With paths as the application writes them, whose sessions are not kept. */
     public Http(
         String routeConfigName,
         @Nullable RouteConfig inlineRoutes,
         @Nullable Fault fault,
         Observability observability,
         ManagerPolicy policy) {
-      this(routeConfigName, inlineRoutes, fault, observability, policy, PathPolicy.AS_WRITTEN);
+      this(
+          routeConfigName,
+          inlineRoutes,
+          fault,
+          observability,
+          policy,
+          PathPolicy.AS_WRITTEN,
+          null);
     }
 
     /** With paths as the application writes them, and streams that are not limited. */
@@ -45,13 +55,7 @@ public record Listener(String name, String address, int port, Target target) {
         @Nullable RouteConfig inlineRoutes,
         @Nullable Fault fault,
         Observability observability) {
-      this(
-          routeConfigName,
-          inlineRoutes,
-          fault,
-          observability,
-          ManagerPolicy.NONE,
-          PathPolicy.AS_WRITTEN);
+      this(routeConfigName, inlineRoutes, fault, observability, ManagerPolicy.NONE);
     }
   }
 

@@ -103,6 +103,16 @@ public final class CompiledCluster {
     return cluster.discovery() == Cluster.Discovery.ORIGINAL_DST;
   }
 
+  /** The host of an address with port, of any priority and health; null when there is none. */
+  public @Nullable Host host(String authority) {
+    for (Host host : hosts) {
+      if (host.authority().equals(authority)) {
+        return host;
+      }
+    }
+    return null;
+  }
+
   /** The host that an attempt was given; null when it has none of this cluster. */
   public static @Nullable Host leased(@Nullable Object lease) {
     return lease instanceof Host host ? host : null;

@@ -19,6 +19,18 @@ public record Host(Endpoint endpoint, EndpointState state, int priority) {
     return endpoint.health() == Endpoint.Health.DRAINING;
   }
 
+  /** Address and port as in a URI: a colon in the address asks for brackets. */
+  public String authority() {
+    return endpoint.address().indexOf(':') < 0
+        ? state.address()
+        : "[" + endpoint.address() + "]:" + endpoint.port();
+  }
+
+  /** Health as the balancer sees it: who is taken out is unhealthy, whatever EDS says. */
+  public Endpoint.Health health() {
+    return state.ejected || state.refusing ? Endpoint.Health.UNHEALTHY : endpoint.health();
+  }
+
   /** Weight, at least 1. */
   public int weight() {
     return Math.max(1, endpoint.weight());

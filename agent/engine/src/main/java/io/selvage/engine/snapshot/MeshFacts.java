@@ -41,6 +41,9 @@ public final class MeshFacts extends Facts {
   /** What consistent hashing goes by. */
   public long hash;
 
+  /** The session that the request belongs to; null when none is kept. */
+  public @Nullable SessionPin pin;
+
   /** A cookie that the response must set for the next request to find the same endpoint. */
   public @Nullable String stickyCookie;
 

@@ -1,6 +1,7 @@
 package io.selvage.engine.stack;
 
 import io.selvage.engine.balancing.BalanceLayer;
+import io.selvage.engine.balancing.SessionLayer;
 import io.selvage.engine.flow.Stack;
 import io.selvage.engine.observing.AccessLogLayer;
 import io.selvage.engine.observing.MetricsLayer;
@@ -48,6 +49,7 @@ final class OutboundStack {
         .layer(new RouteLayer(p.random())) //                        RDS                   NR
         .layer(new SplitLayer(p.random())) //                        weights; retries stay
         .layer(new StreamLimitsLayer()) //                           LDS, per route        SI DT
+        .layer(new SessionLayer(p.epochNanos())) //                  LDS, per route
         .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
         .layer(new CorsLayer()) //                                   RDS: preflight, marks
         .layer(new AnswerLayer()) //                                 redirect, direct response
