@@ -138,6 +138,56 @@ class KubectlTest {
   }
 
   @Test
+  void routesOfTheGatewayApiAreKindsLikeAnyOther() throws IOException {
+    namespace("gamma");
+    String spec =
+        """
+        apiVersion: gateway.networking.k8s.io/%s
+        kind: HTTPRoute
+        metadata: {name: reviews, namespace: gamma}
+        spec:
+          parentRefs: [{group: "", kind: Service, name: reviews, port: 9080}]
+          hostnames: [a.example.com, b.example.com]
+          rules:
+          - matches: [{path: {type: PathPrefix, value: %s}}]
+            backendRefs: [{name: reviews-v1, port: 9080, weight: 90}, {name: reviews-v2, port: 9080, weight: 10}]
+        """;
+    String first = file(spec.formatted("v1", "/a"));
+    assertThat(kubectl("apply", "-f", first).ok().out())
+        .isEqualTo("httproute.gateway.networking.k8s.io/reviews created\n");
+    assertThat(kubectl("apply", "-f", first).ok().out()).contains("unchanged");
+    String second = file(spec.formatted("v1beta1", "/b"));
+    Run diff = kubectl("diff", "-f", second);
+    assertThat(diff.exit()).isEqualTo(1);
+    assertThat(diff.out()).contains("-        value: /a").contains("+        value: /b");
+    assertThat(kubectl("apply", "-f", second).ok().out()).contains("configured");
+    assertThat(kubectl("-n", "gamma", "get", "httproute").ok().out())
+        .containsPattern("NAME +HOSTNAMES +AGE")
+        .containsPattern("reviews +\\[\"a.example.com\",\"b.example.com\"\\] +\\d+s");
+    assertThat(kubectl("get", "gateway-api", "-n", "gamma").ok().out()).contains("reviews");
+    assertThat(
+            kubectl("explain", "httproute.spec.rules.filters.requestRedirect.statusCode")
+                .ok()
+                .out())
+        .contains("302 if absent");
+    Run refused = kubectl("apply", "-f", file(spec.formatted("v1", "a")));
+    assertThat(refused.err())
+        .contains("spec.rules[0].matches[0].path.value")
+        .contains("must be an absolute path");
+    Run unknown = kubectl("apply", "-f", file(spec.formatted("v1", "/a, wildcard: true")));
+    assertThat(unknown.err()).contains("unknown field \"spec.rules[0].matches[0].path.wildcard\"");
+    for (String shortName : List.of("btlspolicy", "refgrant", "xbtrafficpolicy", "grpcroute")) {
+      assertThat(kubectl("-n", "gamma", "get", shortName).ok().err()).contains("No resources");
+    }
+    assertThat(kubectl("-n", "gamma", "create", "cm", "c", "--from-literal=k=v").ok().out())
+        .contains("configmap/c created");
+    assertThat(kubectl("-n", "gamma", "get", "cm", "c", "-o=jsonpath={.data.k}").ok().out())
+        .isEqualTo("v");
+    assertThat(kubectl("-n", "gamma", "delete", "httproute", "reviews").ok().out())
+        .contains("deleted");
+  }
+
+  @Test
   void appliesReadsDiffsAndDeletes() throws IOException {
     namespace("life");
     String first = file(route("reviews", "life", 90, 10));
