@@ -8,11 +8,14 @@ import com.google.protobuf.UnknownFieldSet;
 import io.selvage.controller.resource.Kind;
 import io.selvage.controller.resource.Kinds;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The little of Kubernetes' protobuf encoding that {@code kubectl} sends without asking: {@code
- * k8s\0} and {@code runtime.Unknown} around a Namespace or a self review.
+ * k8s\0} and {@code runtime.Unknown} around a Namespace, a ConfigMap or a self review.
  */
 final class KubeProtobuf {
   static final String MEDIA_TYPE = "application/vnd.kubernetes.protobuf";
@@ -21,23 +24,31 @@ final class KubeProtobuf {
 
   private KubeProtobuf() {}
 
-  /** A Namespace's metadata as JSON; other kinds are refused with 415. */
+  /** A Namespace's metadata or a ConfigMap as JSON; other kinds are refused with 415. */
   static ObjectNode object(byte[] body, Kind kind) {
     UnknownFieldSet envelope = envelope(body);
-    if (kind != Kinds.NAMESPACE) {
+    if (kind != Kinds.NAMESPACE && kind != Kinds.CONFIG_MAP) {
       throw ApiFailure.unsupportedMediaType(MEDIA_TYPE, List.of("application/json"));
     }
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     UnknownFieldSet type = message(envelope, 1);
     json.put("apiVersion", text(type, 1)).put("kind", text(type, 2));
-    // Namespace{metadata = 1}; ObjectMeta{name = 1, generateName = 2, labels = 11, annotations =
-    // 12}
-    UnknownFieldSet metadata = message(message(envelope, 2), 1);
+    // both{metadata = 1}; ObjectMeta{name = 1, generateName = 2, namespace = 3, labels = 11,
+    // annotations = 12}
+    UnknownFieldSet raw = message(envelope, 2);
+    UnknownFieldSet metadata = message(raw, 1);
     ObjectNode out = json.putObject("metadata");
     put(out, "name", text(metadata, 1));
     put(out, "generateName", text(metadata, 2));
     map(out, "labels", metadata, 11);
     map(out, "annotations", metadata, 12);
+    if (kind == Kinds.CONFIG_MAP) {
+      put(out, "namespace", text(metadata, 3));
+      // ConfigMap{data = 2, binaryData = 3, immutable = 4}
+      entries(raw, 2).forEach((k, v) -> json.withObject("/data").put(k, v.toStringUtf8()));
+      entries(raw, 3).forEach((k, v) -> json.withObject("/binaryData").put(k, base64(v)));
+      raw.getField(4).getVarintList().forEach(flag -> json.put("immutable", flag != 0));
+    }
     return json;
   }
 
@@ -91,13 +102,24 @@ final class KubeProtobuf {
   }
 
   private static void map(ObjectNode to, String name, UnknownFieldSet from, int field) {
+    entries(from, field).forEach((k, v) -> to.withObject("/" + name).put(k, v.toStringUtf8()));
+  }
+
+  private static String base64(ByteString bytes) {
+    return Base64.getEncoder().encodeToString(bytes.toByteArray());
+  }
+
+  private static Map<String, ByteString> entries(UnknownFieldSet from, int field) {
+    Map<String, ByteString> entries = new LinkedHashMap<>();
     for (ByteString bytes : from.getField(field).getLengthDelimitedList()) {
       try {
         UnknownFieldSet entry = UnknownFieldSet.parseFrom(bytes);
-        to.withObject("/" + name).put(text(entry, 1), text(entry, 2));
+        List<ByteString> values = entry.getField(2).getLengthDelimitedList();
+        entries.put(text(entry, 1), values.isEmpty() ? ByteString.EMPTY : values.get(0));
       } catch (InvalidProtocolBufferException e) {
         throw ApiFailure.badRequest("the body is no Kubernetes protobuf: " + e.getMessage());
       }
     }
+    return entries;
   }
 }

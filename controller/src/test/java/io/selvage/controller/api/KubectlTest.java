@@ -179,10 +179,21 @@ class KubectlTest {
     for (String shortName : List.of("btlspolicy", "refgrant", "xbtrafficpolicy", "grpcroute")) {
       assertThat(kubectl("-n", "gamma", "get", shortName).ok().err()).contains("No resources");
     }
-    assertThat(kubectl("-n", "gamma", "create", "cm", "c", "--from-literal=k=v").ok().out())
+    Path bytes = Files.write(Files.createTempFile(folder, "b", ".bin"), new byte[] {-1, 0, 1});
+    assertThat(
+            kubectl(
+                    "-n",
+                    "gamma",
+                    "create",
+                    "cm",
+                    "c",
+                    "--from-literal=k=v",
+                    "--from-file=b=" + bytes)
+                .ok()
+                .out())
         .contains("configmap/c created");
-    assertThat(kubectl("-n", "gamma", "get", "cm", "c", "-o=jsonpath={.data.k}").ok().out())
-        .isEqualTo("v");
+    String values = "-o=jsonpath={.data.k} {.binaryData.b}";
+    assertThat(kubectl("-n", "gamma", "get", "cm", "c", values).ok().out()).isEqualTo("v /wAB");
     assertThat(kubectl("-n", "gamma", "delete", "httproute", "reviews").ok().out())
         .contains("deleted");
   }
