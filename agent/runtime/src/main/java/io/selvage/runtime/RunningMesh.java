@@ -10,7 +10,7 @@ import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Timer;
 import io.selvage.engine.stack.Engine;
-import io.selvage.engine.stack.StatementCall;
+import io.selvage.extension.ConnectTry;
 import io.selvage.extension.ContextScope;
 import io.selvage.extension.Intent;
 import io.selvage.extension.MeshRuntime;
@@ -32,6 +32,7 @@ final class RunningMesh implements MeshRuntime {
   private final Ports ports;
   private final AgentLog log;
   private final Names names;
+  private final Statements statements;
   private final BlockingDriver blocking;
 
   RunningMesh(Engine engine, MeshTls tls, Timer timer, Ports ports, AgentLog log) {
@@ -43,6 +44,7 @@ final class RunningMesh implements MeshRuntime {
     this.ports = ports;
     this.log = log;
     this.names = new MeshNames(engine::names);
+    this.statements = new RunningStatements(engine);
   }
 
   /** True for the agent's own work and for what happens inside another tier's attempt. */
@@ -62,7 +64,9 @@ final class RunningMesh implements MeshRuntime {
 
   @Override
   public @Nullable Exchange connect(String host, int port) {
-    return standsAside() ? null : engine.connect(host, port, ContextScope.current());
+    return standsAside()
+        ? null
+        : engine.connect(host, port, ContextScope.current(), ConnectTry.avoided());
   }
 
   @Override
@@ -107,11 +111,7 @@ final class RunningMesh implements MeshRuntime {
 
   @Override
   public Statements statements() {
-    return (system, address, port, database, sql) ->
-        Intent.isBypassed()
-            ? null
-            : engine.statement(
-                new StatementCall(system, address, port, database, sql), ContextScope.current());
+    return statements;
   }
 
   @Override

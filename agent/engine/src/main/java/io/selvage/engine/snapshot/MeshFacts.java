@@ -7,6 +7,7 @@ import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,9 @@ public final class MeshFacts extends Facts {
 
   /** A cookie that the response must set for the next request to find the same endpoint. */
   public @Nullable String stickyCookie;
+
+  /** Endpoints as {@code address:port} that a connection was tried to before; never null. */
+  public Set<String> tried = Set.of();
 
   /** The span of this request; empty when nothing is traced. */
   public String spanId = "";

@@ -1,6 +1,7 @@
 package io.selvage.engine.stack;
 
 import io.selvage.engine.balancing.BalanceLayer;
+import io.selvage.engine.balancing.UntriedLayer;
 import io.selvage.engine.flow.AttemptsLayer;
 import io.selvage.engine.flow.Stack;
 import io.selvage.engine.observing.AccessLogLayer;
@@ -31,6 +32,7 @@ final class ConnectStack {
         .attempt(new ConnectionAdmissionLayer()) //   CDS connections         UO
         .attempt(new OutlierLayer(p.random())) //               CDS
         .attempt(new BalanceLayer(p.random())) //     EDS                     UH
+        .attempt(new UntriedLayer(p.random())) //     EDS, after a failed try
         .attempt(new PeerIdentityLayer()) //          CDS transport socket
         .build();
   }

@@ -28,6 +28,7 @@ import io.selvage.engine.snapshot.SnapshotRef;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
@@ -134,9 +135,20 @@ public final class Engine {
    * exchange when it closes.
    */
   public Exchange connect(String host, int port, MeshContext context) {
+    return connect(host, port, context, Set.of());
+  }
+
+  /**
+   * The same for a connection that was tried before.
+   *
+   * @param tried endpoints as {@code address:port} that it should not go to while there are others
+   */
+  public Exchange connect(String host, int port, MeshContext context, Set<String> tried) {
     String name = normalised(host);
     RequestHead line = new Line("CONNECT", name + ":" + port, "");
-    return new Exchange(connect, clock, line, calling(line, name, port, context));
+    MeshFacts facts = calling(line, name, port, context);
+    facts.tried = tried;
+    return new Exchange(connect, clock, line, facts);
   }
 
   /**

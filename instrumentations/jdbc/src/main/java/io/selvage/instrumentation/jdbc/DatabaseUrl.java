@@ -1,6 +1,8 @@
 package io.selvage.instrumentation.jdbc;
 
+import io.selvage.engine.model.DatabasePolicy.Place;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a JDBC URL says of the database: never a user, a password or an option.
@@ -25,6 +27,50 @@ record DatabaseUrl(String system, String host, int port, String database) {
     String rest = withoutOptions(url.substring(colon + 1));
     int slashes = rest.indexOf("//");
     return slashes < 0 ? embedded(system, rest) : remote(system, rest.substring(slashes + 2));
+  }
+
+  /**
+   * The same URL for another host and port, everything else kept.
+   *
+   * @param url with {@code //host…}
+   */
+  String at(String url, Place place) {
+    int from = url.indexOf("//") + 2;
+    if (from < 2) {
+      return url;
+    }
+    int end = from;
+    while (end < url.length() && "/?;".indexOf(url.charAt(end)) < 0) {
+      end++;
+    }
+    String shown = place.host().indexOf(':') >= 0 ? "[" + place.host() + "]" : place.host();
+    return url.substring(0, from) + shown + ":" + place.port() + url.substring(end);
+  }
+
+  /** The URL without one option of its query; as it is where it has none. */
+  static String without(String url, String option) {
+    int query = url.indexOf('?');
+    if (query < 0) {
+      return url;
+    }
+    StringBuilder kept = new StringBuilder();
+    for (String part : url.substring(query + 1).split("&")) {
+      if (!part.startsWith(option + "=")) {
+        kept.append(kept.length() == 0 ? "?" : "&").append(part);
+      }
+    }
+    return url.substring(0, query) + kept;
+  }
+
+  /** An option of the URL's query; null when it has none. */
+  static @Nullable String option(String url, String name) {
+    int query = url.indexOf('?');
+    for (String part : query < 0 ? new String[0] : url.substring(query + 1).split("&")) {
+      if (part.startsWith(name + "=")) {
+        return part.substring(name.length() + 1);
+      }
+    }
+    return null;
   }
 
   /** As OpenTelemetry's registry of {@code db.system.name} has it. */

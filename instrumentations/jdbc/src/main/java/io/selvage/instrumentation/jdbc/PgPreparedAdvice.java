@@ -14,8 +14,11 @@ public final class PgPreparedAdvice {
   /** See {@link StatementAdvice#enter}. */
   @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class, skipOnIndex = 1)
   public static @Nullable Object @Nullable [] enter(
-      @Advice.This Object statement, @Advice.FieldValue("preparedQuery") CachedQuery query) {
-    return StatementExchange.enter((Statement) statement, query.query.getNativeSql());
+      @Advice.This Object statement,
+      @Advice.Origin("#m") String method,
+      @Advice.FieldValue("preparedQuery") CachedQuery query) {
+    return StatementExchange.enter(
+        (Statement) statement, query.query.getNativeSql(), method.endsWith("Batch"));
   }
 
   /** See {@link StatementAdvice#exit}. */
@@ -23,7 +26,8 @@ public final class PgPreparedAdvice {
   @ToThrown(typing = Typing.DYNAMIC)
   public static @Nullable Throwable exit(
       @Advice.Enter @Nullable Object @Nullable [] entered,
+      @Advice.Return(typing = Typing.DYNAMIC) @Nullable Object returned,
       @Advice.Thrown @Nullable Throwable thrown) {
-    return StatementExchange.exit(entered, thrown);
+    return StatementExchange.exit(entered, returned, thrown);
   }
 }

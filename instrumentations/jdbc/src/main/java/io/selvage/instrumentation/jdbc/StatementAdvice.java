@@ -16,9 +16,11 @@ public final class StatementAdvice {
    */
   @Advice.OnMethodEnter(skipOn = Advice.OnNonDefaultValue.class, skipOnIndex = 1)
   public static @Nullable Object @Nullable [] enter(
-      @Advice.This Object statement, @Advice.AllArguments @Nullable Object[] arguments) {
+      @Advice.This Object statement,
+      @Advice.Origin("#m") String method,
+      @Advice.AllArguments @Nullable Object[] arguments) {
     String sql = arguments.length > 0 && arguments[0] instanceof String text ? text : null;
-    return StatementExchange.enter((Statement) statement, sql);
+    return StatementExchange.enter((Statement) statement, sql, method.endsWith("Batch"));
   }
 
   /**
@@ -28,7 +30,8 @@ public final class StatementAdvice {
   @ToThrown(typing = Typing.DYNAMIC)
   public static @Nullable Throwable exit(
       @Advice.Enter @Nullable Object @Nullable [] entered,
+      @Advice.Return(typing = Typing.DYNAMIC) @Nullable Object returned,
       @Advice.Thrown @Nullable Throwable thrown) {
-    return StatementExchange.exit(entered, thrown);
+    return StatementExchange.exit(entered, returned, thrown);
   }
 }

@@ -5,11 +5,13 @@ import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
-import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
+import io.selvage.engine.flow.StatementFacts;
+import io.selvage.engine.stack.StatementCall;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLNonTransientConnectionException;
 import java.sql.SQLRecoverableException;
@@ -48,14 +50,33 @@ final class StatementExchange {
   }
 
   /** See {@link StatementAdvice#enter}. */
-  static @Nullable Object @Nullable [] enter(Statement statement, @Nullable String sql) {
+  static @Nullable Object @Nullable [] enter(
+      Statement statement, @Nullable String sql, boolean batch) {
+    String text = sql != null ? sql : PreparedTexts.of(statement);
+    return enter(null, statement, text == null ? "" : text, batch);
+  }
+
+  /** The same for what a driver sends beside its statements. */
+  static @Nullable Object @Nullable [] enter(Connection connection, String sql) {
+    return enter(connection, null, sql, false);
+  }
+
+  /** Whether this thread is inside a statement of a driver. */
+  static boolean isInside() {
+    return INSIDE.get() != null;
+  }
+
+  private static @Nullable Object @Nullable [] enter(
+      @Nullable Connection connection, @Nullable Statement statement, String sql, boolean batch) {
     MeshRuntime mesh = Mesh.runtime();
     if (mesh == null || INSIDE.get() != null || Intent.isBypassed()) {
       return null;
     }
     INSIDE.set(Boolean.TRUE);
     try {
-      StatementExchange call = begun(mesh, statement, sql);
+      Connection on =
+          connection != null || statement == null ? connection : statement.getConnection();
+      StatementExchange call = on == null ? null : begun(mesh, on, statement, sql, batch);
       if (call != null) {
         return new @Nullable Object[] {call, call.refusal};
       }
@@ -67,17 +88,31 @@ final class StatementExchange {
   }
 
   private static @Nullable StatementExchange begun(
-      MeshRuntime mesh, Statement statement, @Nullable String sql) throws SQLException {
-    String text = sql != null ? sql : PreparedTexts.of(statement);
-    DatabaseUrl database = DatabaseUrl.parse(statement.getConnection().getMetaData().getURL());
+      MeshRuntime mesh,
+      Connection connection,
+      @Nullable Statement statement,
+      String sql,
+      boolean batch)
+      throws SQLException {
+    DatabaseUrl database = DatabaseUrl.parse(connection.getMetaData().getURL());
+    DatabaseLinks.Link link = DatabaseLinks.of(connection);
+    DatabaseUrl asked = link == null ? database : link.asked();
+    RoutedConnection routed = link == null ? null : link.routed();
+    if (routed != null) {
+      routed.used(connection);
+    }
     Exchange exchange =
         mesh.statements()
             .statement(
-                database.system(),
-                database.host(),
-                database.port(),
-                database.database(),
-                text == null ? "" : text);
+                new StatementCall(
+                    database.system(),
+                    database.host(),
+                    database.port(),
+                    database.database(),
+                    sql,
+                    asked.host(),
+                    asked.port(),
+                    batch));
     if (exchange == null) {
       return null;
     }
@@ -97,15 +132,7 @@ final class StatementExchange {
       call.shortenTimeout();
       return call;
     }
-    return new StatementExchange(null, null, null, refusal(action));
-  }
-
-  private static SQLException refusal(Action action) {
-    if (action instanceof Rejection rejection) {
-      return new SQLTransientConnectionException(
-          "[" + rejection.code() + "] " + rejection.body(), "08001");
-    }
-    return new SQLTimeoutException("the time for this request is over", "HYT00");
+    return new StatementExchange(null, null, null, SqlRefusals.of(action));
   }
 
   /**
@@ -132,26 +159,52 @@ final class StatementExchange {
 
   /** See {@link StatementAdvice#exit}. */
   static @Nullable Throwable exit(
-      @Nullable Object @Nullable [] entered, @Nullable Throwable thrown) {
+      @Nullable Object @Nullable [] entered,
+      @Nullable Object returned,
+      @Nullable Throwable thrown) {
     if (entered == null || !(entered[0] instanceof StatementExchange call)) {
       return null;
     }
     try {
-      return call.refusal != null ? call.refusal : call.end(thrown);
+      return call.refusal != null ? call.refusal : call.end(returned, thrown);
     } finally {
       INSIDE.remove();
     }
   }
 
-  private @Nullable Throwable end(@Nullable Throwable thrown) {
+  private @Nullable Throwable end(@Nullable Object returned, @Nullable Throwable thrown) {
     Exchange x = exchange;
     Attempt run = attempt;
     if (x != null && run != null) {
+      if (x.facts() instanceof StatementFacts facts) {
+        facts.rows = rows(returned);
+      }
       x.onOutcome(run, thrown == null ? Responded.done() : new Failed(kind(thrown), thrown));
       x.end(thrown == null ? End.COMPLETE : End.ABORTED);
     }
     restoreTimeout();
     return null;
+  }
+
+  /** What an update or a batch says that it has changed; -1 = nothing. */
+  private static long rows(@Nullable Object returned) {
+    if (returned instanceof Integer || returned instanceof Long) {
+      return ((Number) returned).longValue();
+    }
+    long sum = 0;
+    if (returned instanceof int[] counts) {
+      for (int count : counts) {
+        sum += Math.max(0, count);
+      }
+      return sum;
+    }
+    if (returned instanceof long[] counts) {
+      for (long count : counts) {
+        sum += Math.max(0, count);
+      }
+      return sum;
+    }
+    return -1;
   }
 
   private void restoreTimeout() {

@@ -1,20 +1,36 @@
 package io.selvage.contract.jdbc;
 
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.UUID;
 import org.h2.tools.Server;
 
 /** H2 as a server on loopback, or embedded. */
 final class H2Database implements Database {
-  private final String name = "t" + UUID.randomUUID().toString().replace("-", "");
+  private final String name;
+  private final String folder;
   private Server server;
 
   H2Database(boolean remote) throws SQLException {
+    this(remote, "t" + UUID.randomUUID().toString().replace("-", ""), "");
+  }
+
+  /** A server with content of its own under a name that others may have too. */
+  H2Database(Path folder, String name) throws SQLException {
+    this(true, name, folder.toString());
+  }
+
+  private H2Database(boolean remote, String name, String folder) throws SQLException {
+    this.name = name;
+    this.folder = folder;
     server = remote ? server(0) : null;
   }
 
-  private static Server server(int port) throws SQLException {
-    return Server.createTcpServer("-tcpPort", String.valueOf(port), "-ifNotExists").start();
+  private Server server(int port) throws SQLException {
+    String number = String.valueOf(port);
+    return folder.isEmpty()
+        ? Server.createTcpServer("-tcpPort", number, "-ifNotExists").start()
+        : Server.createTcpServer("-tcpPort", number, "-ifNotExists", "-baseDir", folder).start();
   }
 
   @Override
@@ -27,7 +43,7 @@ final class H2Database implements Database {
     String where =
         server == null
             ? "jdbc:h2:mem:" + name
-            : "jdbc:h2:tcp://" + host + ":" + port + "/mem:" + name;
+            : "jdbc:h2:tcp://" + host + ":" + port + (folder.isEmpty() ? "/mem:" : "/./") + name;
     return where + ";DB_CLOSE_DELAY=-1";
   }
 

@@ -12,6 +12,7 @@ import io.selvage.engine.flow.ResponseHead;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
+import io.selvage.extension.ConnectTry;
 import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Failures;
@@ -116,7 +117,14 @@ final class FloorConnection {
       return refused(mesh, asked, new InterruptedIOException("interrupted before the connection"));
     }
     if (action instanceof Attempt attempt) {
-      return of(mesh, x, attempt, application, List.of(), asked, timeoutMillis);
+      ConnectTry database = ConnectTry.current();
+      if (database == null) {
+        return of(mesh, x, attempt, application, List.of(), asked, timeoutMillis);
+      }
+      if (attempt.endpoint() != null) {
+        database.chose(attempt.endpoint());
+      }
+      return of(mesh, x, attempt, application, List.of(), asked, database.bound(timeoutMillis));
     }
     return refused(mesh, asked, exceptionOf((Outcome) action));
   }
@@ -179,6 +187,7 @@ final class FloorConnection {
     if (tls == null && exchange == null) {
       return null;
     }
+    bound(socket);
     if (socket instanceof SSLSocket) {
       // the application's TLS takes the streams below it: the connection's end is not seen
       established();
@@ -193,6 +202,14 @@ final class FloorConnection {
       closeQuietly(socket);
       failed(failure);
       return new @Nullable Object[] {failure, null, null};
+    }
+  }
+
+  /** What follows until a database has let the session in is part of the try. */
+  private static void bound(Socket socket) {
+    ConnectTry database = ConnectTry.current();
+    if (database != null) {
+      database.opened(socket);
     }
   }
 

@@ -8,8 +8,10 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.stack.Engine;
 import io.selvage.engine.stack.StatementCall;
+import io.selvage.extension.ConnectTry;
 import io.selvage.extension.ContextScope;
 import io.selvage.extension.Intent;
 import io.selvage.extension.MeshRuntime;
@@ -60,7 +62,9 @@ final class EngineRuntime implements MeshRuntime, AutoCloseable {
 
   @Override
   public @Nullable Exchange connect(String host, int port) {
-    return Intent.isBypassed() ? null : engine.connect(host, port, ContextScope.current());
+    return Intent.isBypassed()
+        ? null
+        : engine.connect(host, port, ContextScope.current(), ConnectTry.avoided());
   }
 
   @Override
@@ -102,9 +106,17 @@ final class EngineRuntime implements MeshRuntime, AutoCloseable {
 
   @Override
   public Statements statements() {
-    return (system, address, port, database, sql) ->
-        engine.statement(
-            new StatementCall(system, address, port, database, sql), ContextScope.current());
+    return new Statements() {
+      @Override
+      public @Nullable Exchange statement(StatementCall call) {
+        return Intent.isBypassed() ? null : engine.statement(call, ContextScope.current());
+      }
+
+      @Override
+      public @Nullable DatabasePolicy policy(String host, int port, String database) {
+        return Intent.isBypassed() ? null : engine.database(host, port, database);
+      }
+    };
   }
 
   @Override

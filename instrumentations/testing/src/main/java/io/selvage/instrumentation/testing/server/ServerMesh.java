@@ -292,7 +292,7 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
 
   @Override
   public Statements statements() {
-    return (system, address, port, database, sql) -> null;
+    return call -> null;
   }
 
   @Override
