@@ -149,7 +149,20 @@ final class Agent {
       return;
     }
     List<SeamFile> files =
-        Weaving.shipped(loader).stream().filter(file -> settings.instruments(file.name())).toList();
+        SeamFile.left(
+            Weaving.shipped(loader),
+            settings::instruments,
+            (name, other) ->
+                log.warn(
+                    "SELV-1023",
+                    "(Settings selvage.instrumentation."
+                        + other
+                        + ".enabled) is false, so "
+                        + name
+                        + " is off too: without "
+                        + other
+                        + " its connections would not be mutual TLS. Fix: switch both off, or"
+                        + " neither"));
     Weaving.install(inst, loader, files, weaving).selfCheckAfter(Duration.ofSeconds(3));
   }
 

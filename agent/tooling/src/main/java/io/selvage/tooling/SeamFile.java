@@ -1,6 +1,9 @@
 package io.selvage.tooling;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * What one instrumentation declares in {@code META-INF/selvage/NAME.seams}.
@@ -15,6 +18,8 @@ import java.util.List;
  * @param inside classes that are defined in a package of the library
  * @param needs what must be loaded by the application first: classes of this instrumentation's
  *     targets are never loaded by force
+ * @param with instrumentations without which this one must not be: where one of them is off, so is
+ *     this
  */
 public record SeamFile(
     String name,
@@ -23,7 +28,8 @@ public record SeamFile(
     List<String> relocatable,
     List<Seam> seams,
     List<String> inside,
-    List<String> needs) {
+    List<String> needs,
+    List<String> with) {
 
   /**
    * A library, by Maven coordinates for its version and by package prefix for its references.
@@ -36,6 +42,26 @@ public record SeamFile(
     public boolean isJdk() {
       return coordinates.equals("jdk");
     }
+  }
+
+  /**
+   * What is left when some are switched off: neither they nor those that must not be without them.
+   *
+   * @param on whether the user leaves an instrumentation on, by name
+   * @param dragged told the name of each that goes with another, and of that other
+   */
+  public static List<SeamFile> left(
+      List<SeamFile> all, Predicate<String> on, BiConsumer<String, String> dragged) {
+    List<SeamFile> left = new ArrayList<>();
+    for (SeamFile file : all) {
+      String off = file.with().stream().filter(on.negate()).findFirst().orElse(null);
+      if (on.test(file.name()) && off != null) {
+        dragged.accept(file.name(), off);
+      } else if (on.test(file.name())) {
+        left.add(file);
+      }
+    }
+    return List.copyOf(left);
   }
 
   /** The library whose version is reported. */

@@ -25,6 +25,7 @@ public final class SeamFileParser {
     final List<Seam> seams = new ArrayList<>();
     final List<String> inside = new ArrayList<>();
     final List<String> needs = new ArrayList<>();
+    final List<String> with = new ArrayList<>();
 
     Draft(String name) {
       this.name = name;
@@ -76,10 +77,11 @@ public final class SeamFileParser {
       case "seam" -> d.seams.add(seam(d, rest));
       case "define" -> d.inside.add(one(rest, "a class name"));
       case "needs" -> d.needs.add(one(rest, "a class or module name"));
+      case "with" -> d.with.add(one(rest, "an instrumentation's name"));
       default ->
           throw wrong(
               "'" + words[0] + "' is no keyword",
-              "use instrumentation, package, library, relocatable, seam, define or needs");
+              "use instrumentation, package, library, relocatable, seam, define, needs or with");
     }
   }
 
@@ -118,7 +120,8 @@ public final class SeamFileParser {
             List.copyOf(d.relocatable),
             List.copyOf(d.seams),
             List.copyOf(d.inside),
-            List.copyOf(d.needs)));
+            List.copyOf(d.needs),
+            List.copyOf(d.with)));
   }
 
   private SeamFile.Library library(String rest) {

@@ -3,6 +3,8 @@ package io.selvage.tooling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -71,6 +73,37 @@ class SeamFileParserTest {
     assertThatThrownBy(() -> SeamFileParser.parse(HEAD + line, "bad.seams"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContainingAll("[SELV-2001]", "bad.seams line 4", reason, "Fix: ");
+  }
+
+  /** Switching off the seam that gives TLS must not leave its users in the clear. */
+  @Test
+  void whatMustNotBeAloneGoesToo() {
+    List<SeamFile> all =
+        SeamFileParser.parse(
+            """
+            instrumentation floor
+            package a.
+            library jdk -
+            instrumentation client
+            package b.
+            library jdk -
+            with floor
+            instrumentation other
+            package c.
+            library jdk -
+            """,
+            "test");
+    List<String> dragged = new ArrayList<>();
+    assertThat(
+            SeamFile.left(
+                all, name -> !name.equals("floor"), (name, off) -> dragged.add(name + "<" + off)))
+        .extracting(SeamFile::name)
+        .containsExactly("other");
+    assertThat(dragged).containsExactly("client<floor");
+    assertThat(SeamFile.left(all, name -> !name.equals("client"), (name, off) -> dragged.add(name)))
+        .extracting(SeamFile::name)
+        .containsExactly("floor", "other");
+    assertThat(dragged).hasSize(1);
   }
 
   @Test
