@@ -11,6 +11,7 @@ import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.Transport;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Failures;
+import io.selvage.extension.ForkThreads;
 import io.selvage.extension.Intent;
 import io.selvage.extension.KeptBody;
 import io.selvage.extension.MeshRuntime;
@@ -18,9 +19,14 @@ import io.selvage.extension.Refusals;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketException;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import org.apache.hc.client5.http.HttpRoute;
 import org.apache.hc.client5.http.classic.ExecChain;
 import org.apache.hc.client5.http.classic.ExecRuntime;
+import org.apache.hc.client5.http.protocol.HttpClientContext;
+import org.apache.hc.core5.concurrent.CancellableDependency;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
@@ -44,6 +50,8 @@ final class ClassicAttempts implements Transport {
   private final ExecChain.Scope scope;
   private final ExecChain chain;
   private final Abort abort;
+  private final List<Attempt> forked = new CopyOnWriteArrayList<>();
+  private volatile boolean cancelled;
 
   ClassicAttempts(
       MeshRuntime mesh,
@@ -60,14 +68,60 @@ final class ClassicAttempts implements Transport {
   }
 
   @Override
+  public boolean tellsActivity() {
+    return true;
+  }
+
+  @Override
+  public Executor forks() {
+    return ForkThreads.executor();
+  }
+
+  @Override
   public Outcome send(Attempt attempt) {
+    return attempt.exchange().facts().hedges ? forked(attempt) : alone(attempt);
+  }
+
+  /** Beside others: with a runtime and a context of its own. */
+  private Outcome forked(Attempt attempt) {
+    ExecRuntime own = scope.execRuntime.fork(null);
+    if (scope.originalRequest instanceof CancellableDependency application) {
+      application.setDependency(this::cancelled);
+    }
+    if (cancelled) {
+      return new Failed(Failed.Kind.CANCELLED, null);
+    }
+    forked.add(attempt);
+    HttpClientContext context = HttpClientContext.create();
+    context.setRequestConfig(scope.clientContext.getRequestConfig());
+    ExecChain.Scope within =
+        new ExecChain.Scope(
+            scope.exchangeId + "-" + attempt.number(),
+            scope.route,
+            scope.originalRequest,
+            own,
+            context);
+    Outcome outcome = new ClassicAttempts(mesh, routes, request, within, chain).alone(attempt);
+    return cancelled && outcome instanceof Failed failed
+        ? new Failed(Failed.Kind.CANCELLED, failed.cause())
+        : outcome;
+  }
+
+  /** By the application, while its thread waits for attempts on others. */
+  private boolean cancelled() {
+    cancelled = true;
+    forked.forEach(Attempt::abort);
+    return true;
+  }
+
+  private Outcome alone(Attempt attempt) {
     abort.current = attempt;
     attempt.onAbort(abort.of(attempt));
     try (Intent intent = Intent.of(attempt, false)) {
       if (attempt.isAborted()) {
         return new Failed(Failed.Kind.CANCELLED, null);
       }
-      return new Responded(new ClassicResponseHead(proceed(attempt)));
+      return new Responded(new ClassicResponseHead(proceed(attempt), scope.execRuntime));
     } catch (IOException | HttpException | RuntimeException thrown) {
       boolean given = scope.execRuntime.isExecutionAborted();
       scope.execRuntime.discardEndpoint();
@@ -178,10 +232,10 @@ final class ClassicAttempts implements Transport {
         if (entity == null || isRead(entity)) {
           response.close();
         } else {
-          scope.execRuntime.discardEndpoint();
+          head.runtime().discardEndpoint();
         }
       } catch (IOException broken) {
-        scope.execRuntime.discardEndpoint();
+        head.runtime().discardEndpoint();
       }
     }
   }

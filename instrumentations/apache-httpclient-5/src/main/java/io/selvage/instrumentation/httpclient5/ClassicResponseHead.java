@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.ResponseHead;
+import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
@@ -8,10 +9,17 @@ import org.jspecify.annotations.Nullable;
 /** A response of the library as the engine sees it. */
 final class ClassicResponseHead extends ResponseHead {
   private ClassicHttpResponse response;
+  private final ExecRuntime runtime;
 
-  ClassicResponseHead(ClassicHttpResponse response) {
+  ClassicResponseHead(ClassicHttpResponse response, ExecRuntime runtime) {
     super(response.getCode());
     this.response = response;
+    this.runtime = runtime;
+  }
+
+  /** What holds the connection that the response comes over. */
+  ExecRuntime runtime() {
+    return runtime;
   }
 
   ClassicHttpResponse response() {

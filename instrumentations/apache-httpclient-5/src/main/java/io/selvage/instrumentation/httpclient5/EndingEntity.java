@@ -94,6 +94,7 @@ final class EndingEntity extends HttpEntityWrapper {
         end(true);
       } else {
         read += count;
+        exchange.active();
       }
     }
 

@@ -19,6 +19,7 @@ abstract class GrpcContract
         GrpcRetryPromises,
         GrpcMirrorPromises,
         GrpcLimitPromises,
+        GrpcHedgingPromises,
         GrpcStreamPromises,
         GrpcTimePromises,
         GrpcSafetyPromises {

@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.httpclient;
 
 import io.selvage.engine.flow.End;
+import io.selvage.engine.flow.Exchange;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -13,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class EndingSubscriber<T> implements HttpResponse.BodySubscriber<T>, Flow.Subscription {
   private final HttpResponse.BodySubscriber<T> application;
   private final Consumer<End> end;
+  private final Exchange exchange;
   private volatile Flow.@Nullable Subscription upstream;
   private volatile boolean cancelled;
   private long bytes;
 
-  EndingSubscriber(HttpResponse.BodySubscriber<T> application, Consumer<End> end) {
+  EndingSubscriber(
+      HttpResponse.BodySubscriber<T> application, Consumer<End> end, Exchange exchange) {
     this.application = application;
     this.end = end;
+    this.exchange = exchange;
   }
 
   @Override
@@ -41,6 +45,7 @@ final class EndingSubscriber<T> implements HttpResponse.BodySubscriber<T>, Flow.
     for (ByteBuffer buffer : buffers) {
       bytes += buffer.remaining();
     }
+    exchange.active();
     application.onNext(buffers);
   }
 

@@ -132,6 +132,11 @@ final class Sending<T> implements AsyncTransport {
   // ---- one attempt
 
   @Override
+  public boolean tellsActivity() {
+    return true;
+  }
+
+  @Override
   public void send(Attempt attempt, Reports to) {
     Try one = new Try(attempt, to);
     HttpRequest sent = head.changed(attempt, leftOfTimeout());
@@ -200,7 +205,7 @@ final class Sending<T> implements AsyncTransport {
         return new Discarding<>(info);
       }
       EndingSubscriber<T> ending =
-          new EndingSubscriber<>(handler.apply(response), Sending.this::end);
+          new EndingSubscriber<>(handler.apply(response), Sending.this::end, attempt.exchange());
       body = ending;
       return ending;
     }

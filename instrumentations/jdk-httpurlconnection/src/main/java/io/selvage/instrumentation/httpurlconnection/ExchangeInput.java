@@ -62,6 +62,7 @@ final class ExchangeInput extends FilterInputStream {
       end(true);
     } else {
       read += n;
+      exchange.active();
     }
   }
 

@@ -13,6 +13,7 @@ import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.Transport;
 import io.selvage.extension.Failures;
+import io.selvage.extension.ForkThreads;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
@@ -27,6 +28,8 @@ import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +44,7 @@ final class Hop implements Transport {
   private final byte @Nullable [] body;
   private final Streaming streaming;
   private volatile @Nullable HttpURLConnection connection;
+  private final List<HttpURLConnection> opened = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
 
   // while a body streams
@@ -171,6 +175,16 @@ final class Hop implements Transport {
   }
 
   @Override
+  public boolean tellsActivity() {
+    return true;
+  }
+
+  @Override
+  public Executor forks() {
+    return ForkThreads.executor();
+  }
+
+  @Override
   public Outcome send(Attempt current) {
     try (Intent intent = Intent.of(current, false)) {
       HttpURLConnection to = open(current);
@@ -213,10 +227,7 @@ final class Hop implements Transport {
   /** Breaks off what is under way. Any thread. */
   void disconnect() {
     cancelled = true;
-    HttpURLConnection to = connection;
-    if (to != null) {
-      to.disconnect();
-    }
+    opened.forEach(HttpURLConnection::disconnect);
   }
 
   private Outcome answered(Attempt current, HttpURLConnection to) {
@@ -262,11 +273,17 @@ final class Hop implements Transport {
     RequestHead head = current.exchange().head();
     URL target = head.lineChanged() ? new URL("http://" + head.authority() + head.path()) : url;
     Proxy proxy = current.endpoint() == null ? request.proxy : Proxy.NO_PROXY;
-    long left = current.remainingNanos();
+    Exchange x = current.exchange();
+    // a hedged attempt goes on beside its retry when its own time is over
+    long left = x.facts().hedges ? remaining(x.deadlineNanos(), x.now()) : current.remainingNanos();
     long millis = left == Long.MAX_VALUE ? Long.MAX_VALUE : left / 1_000_000;
     HttpURLConnection to = open(target, proxy, millis, head.changes().list());
     current.onAbort(to::disconnect);
     return to;
+  }
+
+  private static long remaining(long deadline, long now) {
+    return deadline == Long.MAX_VALUE ? deadline : Math.max(0, deadline - now);
   }
 
   private HttpURLConnection open(
@@ -290,6 +307,7 @@ final class Hop implements Transport {
       to.addRequestProperty(header.getKey(), header.getValue());
     }
     connection = to;
+    opened.add(to);
     return to;
   }
 

@@ -11,12 +11,14 @@ import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.Transport;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.extension.Failures;
+import io.selvage.extension.ForkThreads;
 import io.selvage.extension.Intent;
 import io.selvage.extension.KeptBody;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Interceptor;
 import okhttp3.MediaType;
@@ -54,7 +56,7 @@ final class CallAttempts implements Transport {
     if (client == null) {
       copy.end(End.ABORTED);
     } else if (kept == null) {
-      MirroredCall.send(mesh, client, copy);
+      BesideCall.mirror(mesh, client, copy);
     } else {
       kept.whenKnown(
           whole -> {
@@ -62,14 +64,32 @@ final class CallAttempts implements Transport {
               copy.end(End.ABORTED);
             } else {
               head.body(whole);
-              MirroredCall.send(mesh, client, copy);
+              BesideCall.mirror(mesh, client, copy);
             }
           });
     }
   }
 
   @Override
+  public boolean tellsActivity() {
+    return true;
+  }
+
+  @Override
+  public @Nullable Executor forks() {
+    return beside.get() == null ? null : ForkThreads.executor();
+  }
+
+  @Override
   public Outcome send(Attempt attempt) {
+    OkHttpClient client = attempt.exchange().facts().hedges ? beside.get() : null;
+    return client == null
+        ? alone(attempt)
+        : new BesideCall(mesh, client, chain.call()).send(attempt);
+  }
+
+  /** By the application's own call. */
+  private Outcome alone(Attempt attempt) {
     AttemptSockets sockets = new AttemptSockets();
     attempt.onAbort(() -> abort(sockets));
     try {

@@ -64,6 +64,7 @@ final class EndingBody extends ResponseBody {
           end(true);
         } else {
           read += count;
+          exchange.active();
         }
         return count;
       } catch (IOException | RuntimeException broken) {

@@ -82,7 +82,7 @@ final class AttemptCall<Q, R> extends ClientCall.Listener<R> {
     CallResponseHead head = new CallResponseHead(headers, -1);
     if (reports.report(attempt, new Responded(head))) {
       CallHead.apply(head.changes(), headers);
-      ClientCall.Listener<R> committed = owner.commit();
+      ClientCall.Listener<R> committed = owner.commit(this);
       application = committed;
       committed.onHeaders(headers);
     } else {
@@ -94,12 +94,14 @@ final class AttemptCall<Q, R> extends ClientCall.Listener<R> {
   public void onMessage(R message) {
     ClientCall.Listener<R> committed = application;
     if (committed != null) {
+      attempt.exchange().active();
       committed.onMessage(message);
     }
   }
 
   @Override
   public void onClose(Status status, Metadata trailers) {
+    owner.gone(this);
     ClientCall.Listener<R> committed = application;
     if (committed == null) {
       committed = answer(status, trailers);
@@ -128,6 +130,6 @@ final class AttemptCall<Q, R> extends ClientCall.Listener<R> {
       return null;
     }
     CallHead.apply(responded.head().changes(), trailers);
-    return owner.commit();
+    return owner.commit(this);
   }
 }

@@ -5,7 +5,6 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -23,9 +22,9 @@ import io.selvage.extension.Failures;
 import io.selvage.extension.MeshRuntime;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -50,6 +49,7 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
   private @Nullable AsyncDriver driver;
   private @Nullable Listener<R> application;
   private volatile @Nullable AttemptCall<Q, R> current;
+  private final List<AttemptCall<Q, R>> live = new CopyOnWriteArrayList<>();
   private volatile boolean committed;
   private volatile boolean closed;
   private long requested;
@@ -140,16 +140,25 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
   // ---- what the engine wants
 
   @Override
+  public boolean tellsActivity() {
+    return true;
+  }
+
+  @Override
   public void send(Attempt attempt, Reports to) {
     AttemptCall<Q, R> sent = new AttemptCall<>(this, attempt, to);
     try {
       synchronized (lock) {
-        ClientCall<Q, R> call = next.newCall(methodOf(attempt), optionsOf(attempt));
+        ClientCall<Q, R> call =
+            next.newCall(
+                AttemptOptions.method(method, attempt),
+                AttemptOptions.of(options, mesh, attempt, target.host()));
         sent.call(call);
         current = sent;
+        live.add(sent);
         attempt.onAbort(sent::abort);
         if (!attempt.isAborted()) {
-          call.start(sent, head(attempt).copy());
+          call.start(sent, AttemptOptions.head(attempt).copy());
           replayTo(sent, call);
         }
       }
@@ -169,31 +178,6 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
     if (halfClosed) {
       call.halfClose();
     }
-  }
-
-  private CallHead head(Attempt attempt) {
-    return (CallHead) attempt.exchange().head();
-  }
-
-  private MethodDescriptor<Q, R> methodOf(Attempt attempt) {
-    String path = head(attempt).pathOnly();
-    return head(attempt).lineChanged() && path.length() > 1
-        ? method.toBuilder().setFullMethodName(path.substring(1)).build()
-        : method;
-  }
-
-  private CallOptions optionsOf(Attempt attempt) throws UnknownHostException {
-    CallOptions to = Destination.into(options, mesh, attempt, target.host());
-    if (head(attempt).lineChanged()) {
-      to = to.withAuthority(head(attempt).authority());
-    }
-    long left = attempt.remainingNanos();
-    if (left == Long.MAX_VALUE) {
-      return to;
-    }
-    Deadline bound = Deadline.after(left, TimeUnit.NANOSECONDS);
-    Deadline own = options.getDeadline();
-    return to.withDeadline(own == null ? bound : own.minimum(bound));
   }
 
   /** The application's outcome; an answer of a server is delivered by its attempt. */
@@ -247,9 +231,10 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
   }
 
   /** The attempt's answer is the application's. */
-  Listener<R> commit() {
-    committed = true;
+  Listener<R> commit(AttemptCall<Q, R> winner) {
     synchronized (lock) {
+      current = winner;
+      committed = true;
       closed = true;
       buffer.drop();
     }
@@ -333,15 +318,25 @@ final class MeshClientCall<Q, R> extends ClientCall<Q, R> implements AsyncTransp
     }
   }
 
+  /** The attempt's call is over. */
+  void gone(AttemptCall<Q, R> sent) {
+    live.remove(sent);
+  }
+
+  private void withCall(Consumer<ClientCall<Q, R>> action) {
+    AttemptCall<Q, R> only = committed ? current : null;
+    if (only != null) {
+      withCall(only, action);
+    } else {
+      live.forEach(sent -> withCall(sent, action));
+    }
+  }
+
   /**
    * An attempt that was given up takes nothing more; what it did not take is in the buffer for the
-   * next one.
+   * next one. Hedged attempts all take it.
    */
-  private void withCall(Consumer<ClientCall<Q, R>> action) {
-    AttemptCall<Q, R> sent = current;
-    if (sent == null) {
-      return;
-    }
+  private void withCall(AttemptCall<Q, R> sent, Consumer<ClientCall<Q, R>> action) {
     try {
       action.accept(sent.call());
     } catch (IllegalStateException refused) {

@@ -22,6 +22,7 @@ public abstract class HttpClientContract
         RetryPromises,
         MirrorPromises,
         LimitPromises,
+        HedgingPromises,
         TimePromises,
         BodyPromises,
         PoolPromises,

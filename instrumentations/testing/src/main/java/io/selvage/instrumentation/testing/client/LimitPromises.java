@@ -14,12 +14,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a cluster says of its connections really limits the library's pool. */
 public interface LimitPromises extends ClientWorld {
   private static ConnectionLimits limits(
-      int requests, int streams, Duration idle, Duration duration) {
+      int requests, int streams, @Nullable Duration idle, @Nullable Duration duration) {
     return new ConnectionLimits(
         Integer.MAX_VALUE,
         Integer.MAX_VALUE,

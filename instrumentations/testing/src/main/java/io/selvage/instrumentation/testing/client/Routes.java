@@ -9,6 +9,8 @@ import io.selvage.engine.model.Rewrite;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.model.RouteMatch;
+import io.selvage.engine.model.RoutePolicy;
+import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.model.WeightedCluster;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -35,6 +37,7 @@ public final class Routes {
   private @Nullable RouteAction instead;
   private @Nullable Fault fault;
   private List<Mirror> mirrors = List.of();
+  private RoutePolicy policy = RoutePolicy.NONE;
   private HeaderOps request = HeaderOps.NONE;
   private HeaderOps response = HeaderOps.NONE;
 
@@ -95,6 +98,35 @@ public final class Routes {
     return this;
   }
 
+  /** How long the body of an attempt's answer may pause. */
+  public Routes perTryIdle(Duration pause) {
+    retry =
+        new RetryPolicy(
+            ISTIO,
+            0,
+            null,
+            Set.of(503),
+            List.of(),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            true,
+            5,
+            false,
+            pause,
+            List.of(),
+            null,
+            RetryPolicy.Avoidance.NONE);
+    return this;
+  }
+
+  /** An attempt that is overdue goes on beside its retry. */
+  public Routes hedged() {
+    policy =
+        new RoutePolicy(
+            RoutingPriority.DEFAULT, new RoutePolicy.HedgePolicy(true), null, null, null);
+    return this;
+  }
+
   public Routes delay(Duration delay) {
     fault = new Fault(delay, 1.0, 0, -1, 0, List.of());
     return this;
@@ -132,7 +164,8 @@ public final class Routes {
                 null,
                 retry,
                 mirrors,
-                List.of());
+                List.of(),
+                policy);
     return new Route(
         "test",
         new RouteMatch(new PathMatch.Prefix(prefix, false), List.of(), List.of(), 1.0),

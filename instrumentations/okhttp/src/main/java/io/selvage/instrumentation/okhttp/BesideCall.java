@@ -12,27 +12,42 @@ import io.selvage.extension.Intent;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.ShadowThreads;
 import java.io.IOException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.Response;
 import okhttp3.ResponseBody;
+import org.jspecify.annotations.Nullable;
 
-/** The copy of a request, as a call of its own on a thread of the mesh's; its answer is dropped. */
-final class MirroredCall implements Transport {
+/**
+ * An attempt as a call of its own, on a thread that is not the application's: the copy of a
+ * mirrored request, or one of several that a hedged request has under way, as the library cannot
+ * send twice in one call.
+ */
+final class BesideCall implements Transport {
   /** Answers are read up to here, so that their connection can be used again. */
   private static final long DISCARD_BYTES = 64 * 1024;
 
+  /** The library tells nobody of a cancelled call, so it is asked this often. */
+  private static final long ASK_MILLIS = 50;
+
   private final MeshRuntime mesh;
   private final OkHttpClient client;
+  private final @Nullable Call application;
 
-  private MirroredCall(MeshRuntime mesh, OkHttpClient client) {
+  /**
+   * @param application whose cancelling cancels this one; null = nobody's
+   */
+  BesideCall(MeshRuntime mesh, OkHttpClient client, @Nullable Call application) {
     this.mesh = mesh;
     this.client = client;
+    this.application = application;
   }
 
-  static void send(MeshRuntime mesh, OkHttpClient client, Exchange copy) {
-    MirroredCall call = new MirroredCall(mesh, client);
+  static void mirror(MeshRuntime mesh, OkHttpClient client, Exchange copy) {
+    BesideCall call = new BesideCall(mesh, client, null);
     ShadowThreads.send(copy, () -> call.run(copy));
   }
 
@@ -49,6 +64,7 @@ final class MirroredCall implements Transport {
     Request request = ((CallHead) attempt.exchange().head()).applied(attempt);
     Call call = client.newCall(request);
     attempt.onAbort(call::cancel);
+    follow(attempt.exchange(), call);
     Endpoint endpoint = attempt.endpoint();
     AttemptSockets sockets = new AttemptSockets();
     try (Intent intent = Intent.of(attempt, endpoint != null)) {
@@ -59,9 +75,31 @@ final class MirroredCall implements Transport {
         return responded(call.execute());
       }
     } catch (IOException | RuntimeException thrown) {
-      return call.isCanceled()
-          ? new Failed(Failed.Kind.CANCELLED, thrown)
-          : Failures.of(attempt, thrown);
+      return failed(attempt, call, sockets, thrown);
+    }
+  }
+
+  private static Outcome failed(
+      Attempt attempt, Call call, AttemptSockets sockets, Exception thrown) {
+    if (call.isCanceled()) {
+      return new Failed(Failed.Kind.CANCELLED, thrown);
+    }
+    Failed failed = Failures.of(attempt, thrown);
+    return failed.kind() == Failed.Kind.RESET && sockets.neverConnected()
+        ? new Failed(Failed.Kind.CONNECT, thrown)
+        : failed;
+  }
+
+  private void follow(Exchange exchange, Call call) {
+    Call asked = application;
+    if (asked == null || call.isCanceled()) {
+      return;
+    }
+    if (asked.isCanceled()) {
+      call.cancel();
+    } else if (!exchange.isEnded()) {
+      CompletableFuture.delayedExecutor(ASK_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(() -> follow(exchange, call));
     }
   }
 
