@@ -38,7 +38,7 @@ public final class RequestIdLayer extends Layer {
     facts.requestId = id;
     if (inbound) {
       MeshContext c = facts.context;
-      facts.context = new MeshContext(c.trace(), c.deadlineNanos(), c.caller(), id);
+      facts.context = c.withRequestId(id);
     }
     return PASS;
   }

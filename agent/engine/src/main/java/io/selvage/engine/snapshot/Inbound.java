@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.FilterChain.Transport;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,13 +16,20 @@ import org.jspecify.annotations.Nullable;
 public final class Inbound {
   private final Map<Integer, List<CompiledChain>> byPort = new HashMap<>();
   private final List<CompiledChain> anyPort;
+  private final WorkloadPolicy own;
 
-  Inbound(List<CompiledChain> chains) {
+  Inbound(List<CompiledChain> chains, WorkloadPolicy own) {
+    this.own = own;
     for (CompiledChain chain : chains) {
       byPort.computeIfAbsent(chain.chain().port(), port -> new ArrayList<>()).add(chain);
     }
     List<CompiledChain> any = byPort.remove(0);
     anyPort = any == null ? List.of() : any;
+  }
+
+  /** What our own kinds say of this workload. */
+  public WorkloadPolicy own() {
+    return own;
   }
 
   /** The chains that concern a port; empty when the control plane has said nothing of it. */

@@ -25,7 +25,7 @@ final class InboundCompiler {
     for (FilterChain chain : listener.chains()) {
       chains.add(chain(chain));
     }
-    return new Inbound(chains);
+    return new Inbound(chains, listener.own());
   }
 
   private CompiledChain chain(FilterChain chain) {

@@ -8,6 +8,7 @@ import io.selvage.engine.observing.MetricsLayer;
 import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.CallerDeadlineLayer;
+import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.InboundRouteLayer;
@@ -26,9 +27,10 @@ final class InboundStack {
     return Stack.builder()
         .layer(new TraceLayer(true, p.spans(), p.random(), p.epochNanos())) // HCM tracing
         .layer(new RequestIdLayer(true, p.random()))
-        .layer(new CallerDeadlineLayer()) //                       what is left of the caller's time
         .layer(new MetricsLayer(true, p.series(), p.labels())) //  counted at the end
         .layer(new AccessLogLayer(true, p.accessLog(), p.epochNanos(), p.self())) // HCM, at the end
+        .layer(new CallerWorkLayer()) //                           a repetition? still wanted?
+        .layer(new CallerDeadlineLayer()) //                       what is left of its time   UT
         .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes

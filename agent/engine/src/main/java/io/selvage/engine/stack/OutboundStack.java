@@ -21,6 +21,8 @@ import io.selvage.engine.resilience.PerTryLayer;
 import io.selvage.engine.resilience.RequestPolicyLayer;
 import io.selvage.engine.resilience.RetryLayer;
 import io.selvage.engine.resilience.StreamLimitsLayer;
+import io.selvage.engine.resilience.TellWorkLayer;
+import io.selvage.engine.resilience.WorkLayer;
 import io.selvage.engine.routing.AnswerLayer;
 import io.selvage.engine.routing.ClusterLayer;
 import io.selvage.engine.routing.CorsLayer;
@@ -65,6 +67,7 @@ final class OutboundStack {
                 p.random(), p.epochNanos())) //                     RDS, CDS budget       URX
         // once per attempt
         .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
+        .attempt(new WorkLayer()) //                                 is it still wanted?   DC
         .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
         .attempt(new BreakerLayer(p.clock())) //                     CDS resilience        UO
         .attempt(new OutlierLayer(p.random())) //                    CDS; judges, returns
@@ -75,6 +78,7 @@ final class OutboundStack {
         .attempt(new HostNameLayer()) //                             RDS: authority of the endpoint
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
         .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
+        .attempt(new TellWorkLayer()) //                             time left, repetition; likewise
         .build(); //                                                 the library sends     UF UC UR
   }
 

@@ -10,6 +10,7 @@ import io.selvage.engine.resilience.StatementBreakerLayer;
 import io.selvage.engine.resilience.StatementBulkheadLayer;
 import io.selvage.engine.resilience.StatementPlaces;
 import io.selvage.engine.resilience.StatementTimeoutLayer;
+import io.selvage.engine.resilience.WorkLayer;
 import io.selvage.engine.security.WriteProhibitionLayer;
 
 /** Everything that happens to a statement to a database; it is never repeated. */
@@ -27,6 +28,7 @@ final class StatementStack {
         .layer(new CallerLimitLayer(places)) //                   DatabasePolicy  RL
         .layer(new StatementBulkheadLayer(places)) //             DatabasePolicy  UO
         .attempts(AttemptsLayer.ONCE)
+        .attempt(new WorkLayer()) //                              still wanted?  DC
         .attempt(new StatementBreakerLayer(p.breakers())) //      per server      UO
         .build();
   }

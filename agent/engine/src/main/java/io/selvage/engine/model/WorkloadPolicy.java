@@ -1,0 +1,22 @@
+package io.selvage.engine.model;
+
+/**
+ * What kinds of {@code selvage.io} say of this workload itself, as a server and as a caller.
+ *
+ * @param policy {@code namespace/name} of the resources, for messages; empty = none
+ * @param propagation what it takes over from its callers and passes on
+ */
+public record WorkloadPolicy(String policy, Propagation propagation) {
+  public static final WorkloadPolicy DEFAULT = new WorkloadPolicy("", Propagation.ALL);
+
+  /**
+   * What travels from hop to hop.
+   *
+   * @param deadlines what is left of the caller's time bounds what is done for it
+   * @param cancellation what is done for a caller that has gone is aborted
+   * @param retries what was repeated above is not repeated below, and the other way round
+   */
+  public record Propagation(boolean deadlines, boolean cancellation, boolean retries) {
+    public static final Propagation ALL = new Propagation(true, true, true);
+  }
+}
