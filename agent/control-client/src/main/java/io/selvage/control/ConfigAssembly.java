@@ -10,6 +10,7 @@ import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.NameTable;
 import io.selvage.engine.model.RouteConfig;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -51,6 +52,7 @@ final class ConfigAssembly {
   MeshConfig assemble(ResourceStore store) {
     List<Listener> listeners = new ArrayList<>();
     List<FilterChain> chains = new ArrayList<>();
+    WorkloadPolicy own = WorkloadPolicy.DEFAULT;
     List<DatabasePolicy> databases = new ArrayList<>();
     boolean registryOnly = false;
     for (ResourceStore.Held held : store.all(ResourceType.LISTENER).values()) {
@@ -58,6 +60,7 @@ final class ConfigAssembly {
         listeners.add(out.listener());
       } else if (held.value() instanceof ListenerParser.Inbound in) {
         chains.addAll(in.listener().chains());
+        own = in.listener().own() == WorkloadPolicy.DEFAULT ? own : in.listener().own();
       } else if (held.value() instanceof ListenerParser.Rest rest) {
         registryOnly |= rest.registryOnly();
         databases.addAll(rest.databases());
@@ -74,7 +77,7 @@ final class ConfigAssembly {
     keepReferred(store);
     return new MeshConfig(
         listeners,
-        new InboundListener(chains),
+        new InboundListener(chains, own),
         routes,
         clusters,
         endpoints,

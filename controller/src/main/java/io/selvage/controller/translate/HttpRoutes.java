@@ -98,6 +98,7 @@ final class HttpRoutes {
             .setMatch(RouteMatches.everything())
             .setRoute(action)
             .setDecorator(operation(service.host(), port, "/*"));
+    OwnKinds.defaulted(route);
     view.gateway().policies().persistSession(route, service.host());
     return route.build();
   }
@@ -119,6 +120,9 @@ final class HttpRoutes {
             .setMatch(match == null ? RouteMatches.everything() : RouteMatches.of(match))
             .setStatPrefix(match == null ? "" : match.statPrefix())
             .setMetadata(Protos.origin(owner.source()));
+    if (from.retries() == null) {
+      OwnKinds.defaulted(route);
+    }
     HttpRoute.Redirect redirect = from.redirect();
     HttpRoute.DirectResponse direct = from.directResponse();
     if (redirect != null) {

@@ -5,6 +5,7 @@ import com.google.protobuf.ListValue;
 import com.google.protobuf.NullValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
+import io.envoyproxy.envoy.config.route.v3.Route;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.ServiceEntry;
@@ -134,6 +135,16 @@ final class OwnKinds {
                     e.source().namespace().equals(policy.namespace())
                         && e.source().name().equals(target.name())
                         && e.hosts().contains(service.host()));
+  }
+
+  /** Marks a route whose retry policy nobody wrote. */
+  static Route.Builder defaulted(Route.Builder route) {
+    Struct own =
+        Struct.newBuilder()
+            .putFields("retryDefaulted", Value.newBuilder().setBoolValue(true).build())
+            .build();
+    route.getMetadataBuilder().putFilterMetadata(KEY, own);
+    return route;
   }
 
   static Value value(JsonNode json) {

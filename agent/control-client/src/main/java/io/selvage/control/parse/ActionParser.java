@@ -56,6 +56,9 @@ final class ActionParser {
     } else if (host.hasRetryPolicy()) {
       retry = RetryParser.parse(host.getRetryPolicy(), f.at("retry_policy"));
     }
+    if (retry != null && OwnMetadata.retryDefaulted(route.getMetadata(), f)) {
+      retry = retry.asDefault();
+    }
     return new io.selvage.engine.model.RouteAction.Forward(
         clusters(action, f),
         RewriteParser.rewrite(action, route.getMatch(), f),

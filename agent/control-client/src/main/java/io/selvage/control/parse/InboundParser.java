@@ -33,7 +33,7 @@ final class InboundParser {
           chain(
               listener.getDefaultFilterChain(), virtual ? 0 : bound, f.at("default_filter_chain")));
     }
-    return new InboundListener(chains);
+    return new InboundListener(chains, OwnMetadata.workload(listener.getMetadata(), f));
   }
 
   private static io.selvage.engine.model.FilterChain chain(FilterChain chain, int bound, Field f) {

@@ -4,6 +4,7 @@ import com.google.protobuf.Struct;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.Resilience;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -37,5 +38,28 @@ final class OwnMetadata {
     List<DatabasePolicy> found =
         Options.read(own, at, options -> options.objects("databases", DatabaseParser::policy));
     return found == null ? List.of() : found;
+  }
+
+  /** Of a route: whether its retry policy is the mesh's default, which nobody wrote. */
+  static boolean retryDefaulted(Metadata metadata, Field f) {
+    Struct own = metadata.getFilterMetadataMap().get(KEY);
+    if (own == null) {
+      return false;
+    }
+    Field at = f.at("metadata").at("filter_metadata", KEY);
+    Boolean found = Options.read(own, at, options -> options.flag("retryDefaulted", false));
+    return Boolean.TRUE.equals(found);
+  }
+
+  /** Of the workload itself, on its way in. */
+  static WorkloadPolicy workload(Metadata metadata, Field f) {
+    Struct own = metadata.getFilterMetadataMap().get(KEY);
+    if (own == null) {
+      return WorkloadPolicy.DEFAULT;
+    }
+    Field at = f.at("metadata").at("filter_metadata", KEY);
+    WorkloadPolicy found =
+        Options.read(own, at, options -> options.object("workload", WorkloadParser::policy));
+    return found == null ? WorkloadPolicy.DEFAULT : found;
   }
 }

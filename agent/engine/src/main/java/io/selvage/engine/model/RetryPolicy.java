@@ -144,4 +144,23 @@ public record RetryPolicy(
         hostSelectionMaxAttempts,
         false);
   }
+
+  /** The same policy, but one that nobody wrote. */
+  public RetryPolicy asDefault() {
+    return new RetryPolicy(
+        on,
+        numRetries,
+        perTryTimeout,
+        retriableStatusCodes,
+        retriableHeaders,
+        baseInterval,
+        maxInterval,
+        previousHostsRejected,
+        hostSelectionMaxAttempts,
+        true,
+        perTryIdleTimeout,
+        retriableRequestHeaders,
+        rateLimited,
+        avoidance);
+  }
 }

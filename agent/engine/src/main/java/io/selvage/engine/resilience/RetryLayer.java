@@ -42,14 +42,16 @@ public final class RetryLayer extends AttemptsLayer {
     RetryRules rules = facts.retry;
     CompiledCluster cluster = facts.compiledCluster;
     boolean refused = false;
+    boolean wanted = false;
     if (rules != null && cluster != null) {
-      boolean wanted = isWanted(x, a, outcome, rules, facts);
+      wanted = isWanted(x, a, outcome, rules, facts);
+      RetryTree.judged(x, facts, rules.policy(), wanted);
       if (a.wasRetried()) {
         refused = wanted;
       } else {
         giveBack(facts);
         if (wanted && isRepeatable(x, a, outcome, rules)) {
-          if (take(facts, cluster)) {
+          if (mayGoOn(x, a, outcome, rules, cluster)) {
             facts.timeoutRetry = isKind(outcome, Failed.Kind.PER_TRY_TIMEOUT);
             return x.again(backoff(x, facts, rules, outcome));
           }
@@ -59,7 +61,30 @@ public final class RetryLayer extends AttemptsLayer {
     }
     // what cannot be repeated waits for those that may still be answered; a failure always does
     boolean mayWait = refused || !(outcome instanceof Responded);
-    return mayWait && (x.isRetryPending() || x.anotherInFlight(a)) ? x.await() : FINAL;
+    if (mayWait && (x.isRetryPending() || x.anotherInFlight(a))) {
+      return x.await();
+    }
+    RetryTree.isFinal(x, a, outcome, wanted);
+    return FINAL;
+  }
+
+  /** Neither the tree of requests nor the cluster has anything against one attempt more. */
+  private static boolean mayGoOn(
+      Exchange x, Attempt a, Outcome outcome, RetryRules rules, CompiledCluster cluster) {
+    MeshFacts facts = MeshFacts.of(x);
+    if (RetryTree.forbids(x, a, outcome)) {
+      facts.flag("URX");
+      return false;
+    }
+    if (!take(facts, cluster)) {
+      return false;
+    }
+    if (RetryTree.isTooDear(facts, rules.policy())) {
+      giveBack(facts);
+      facts.flag("URX");
+      return false;
+    }
+    return true;
   }
 
   @Override
@@ -77,12 +102,13 @@ public final class RetryLayer extends AttemptsLayer {
       return x.await();
     }
     giveBack(facts);
-    if (!take(facts, cluster)) {
+    Failed overdue = new Failed(Failed.Kind.PER_TRY_TIMEOUT, null);
+    if (!mayGoOn(x, a, overdue, rules, cluster)) {
       return x.await();
     }
     a.retried();
     facts.timeoutRetry = true;
-    return x.again(backoff(x, facts, rules, new Failed(Failed.Kind.PER_TRY_TIMEOUT, null)));
+    return x.again(backoff(x, facts, rules, overdue));
   }
 
   @Override

@@ -98,6 +98,9 @@ public final class MeshFacts extends Facts {
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
 
+  /** Whether the retry under way was paid from the allowance of policies that nobody wrote. */
+  public boolean retryPaid;
+
   /** The place that the request holds, or waits for, in a bulkhead; null = none. */
   public @Nullable Object place;
 

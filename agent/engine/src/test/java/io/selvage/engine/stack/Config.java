@@ -35,6 +35,7 @@ import io.selvage.engine.model.RoutingPriority;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.engine.model.VirtualHost;
 import io.selvage.engine.model.WeightedCluster;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,11 +56,12 @@ final class Config {
   final Map<String, List<String>> names = new LinkedHashMap<>();
   boolean registryOnly;
   VirtualHost.AttemptHeaders attemptHeaders = VirtualHost.AttemptHeaders.ISTIO;
+  WorkloadPolicy own = WorkloadPolicy.DEFAULT;
 
   MeshConfig build() {
     return new MeshConfig(
         listeners,
-        new InboundListener(chains),
+        new InboundListener(chains, own),
         routes,
         clusters,
         endpoints,
@@ -123,6 +125,11 @@ final class Config {
 
   Config name(String host, String... addresses) {
     names.put(host, List.of(addresses));
+    return this;
+  }
+
+  Config own(WorkloadPolicy policy) {
+    own = policy;
     return this;
   }
 

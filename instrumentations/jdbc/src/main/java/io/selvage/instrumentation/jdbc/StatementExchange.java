@@ -130,9 +130,19 @@ final class StatementExchange {
     if (action instanceof Attempt attempt) {
       StatementExchange call = new StatementExchange(exchange, attempt, statement, null);
       call.shortenTimeout();
+      attempt.onAbort(() -> cancel(statement));
       return call;
     }
     return new StatementExchange(null, null, null, SqlRefusals.of(action));
+  }
+
+  /** The request that the statement is for has been given up. */
+  private static void cancel(Statement statement) {
+    try {
+      statement.cancel();
+    } catch (SQLException | RuntimeException unsupported) {
+      // the driver cannot: the statement's own time-out holds
+    }
   }
 
   /**
