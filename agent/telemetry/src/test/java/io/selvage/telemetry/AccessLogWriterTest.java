@@ -44,7 +44,8 @@ class AccessLogWriterTest {
         "spiffe://cluster.local/ns/default/sa/details",
         true,
         1,
-        "4bf92f3577b34da6a3ce929d0e0e4736");
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "");
   }
 
   @Test

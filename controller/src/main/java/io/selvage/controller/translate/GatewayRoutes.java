@@ -195,6 +195,9 @@ final class GatewayRoutes {
     GatewayFilters.cors(route, filters);
     RouteAction.Builder action = RouteAction.newBuilder();
     limits(action, choice.rule());
+    if (choice.rule().retry() == null) {
+      OwnKinds.defaulted(route);
+    }
     GatewayFilters.rewrite(action, filters, choice.path());
     mirrors(action, choice, filters);
     if (shares.size() == 1) {

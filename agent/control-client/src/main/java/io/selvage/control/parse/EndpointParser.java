@@ -104,6 +104,10 @@ public final class EndpointParser {
         Values.texts(lb.getMetadata(), "envoy.transport_socket_match");
     Map<String, String> metadata = new HashMap<>(Values.texts(lb.getMetadata(), "envoy.lb"));
     Map<String, String> istio = Values.texts(lb.getMetadata(), "istio");
+    String lane = Values.texts(lb.getMetadata(), "selvage").get("lane");
+    if (lane != null) {
+      metadata.put(Endpoint.LANE, lane);
+    }
     return new Endpoint(
         address.getAddress(),
         port,

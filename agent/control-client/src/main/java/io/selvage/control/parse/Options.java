@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -184,6 +185,30 @@ final class Options {
           }
         });
     return all;
+  }
+
+  /** Each entry of a map whose values are objects. */
+  void eachObject(String name, BiConsumer<String, Options> reader) {
+    Value value = value(name);
+    if (value == null) {
+      return;
+    }
+    if (value.getKindCase() != Value.KindCase.STRUCT_VALUE) {
+      wrong(name, "an object");
+      return;
+    }
+    value
+        .getStructValue()
+        .getFieldsMap()
+        .forEach(
+            (key, each) ->
+                read(
+                    each.getStructValue(),
+                    field.at(name, key),
+                    options -> {
+                      reader.accept(key, options);
+                      return null;
+                    }));
   }
 
   /** Reads an object and refuses what the reader did not ask for. */

@@ -15,7 +15,8 @@ final class WorkloadParser {
 
   static WorkloadPolicy policy(Options o) {
     Propagation propagation = o.object("propagation", WorkloadParser::propagation);
-    return new WorkloadPolicy(o.text("policy"), orAll(propagation));
+    return new WorkloadPolicy(
+        o.text("policy"), orAll(propagation), o.objects("lanes", LaneParser::entry));
   }
 
   private static Propagation orAll(@Nullable Propagation written) {

@@ -23,6 +23,9 @@ public record Endpoint(
     Workload workload,
     Map<String, String> metadata,
     String hostName) {
+  /** Key of {@link #metadata}: name of the traffic lane that the endpoint belongs to. */
+  public static final String LANE = "selvage.io/lane";
+
   public Endpoint {
     metadata = Map.copyOf(metadata);
   }

@@ -1,13 +1,20 @@
 package io.selvage.engine.model;
 
+import java.util.List;
+
 /**
  * What kinds of {@code selvage.io} say of this workload itself, as a server and as a caller.
  *
  * @param policy {@code namespace/name} of the resources, for messages; empty = none
  * @param propagation what it takes over from its callers and passes on
+ * @param lanes rules for requests that are in no lane yet; the first that matches holds
  */
-public record WorkloadPolicy(String policy, Propagation propagation) {
-  public static final WorkloadPolicy DEFAULT = new WorkloadPolicy("", Propagation.ALL);
+public record WorkloadPolicy(String policy, Propagation propagation, List<LaneEntry> lanes) {
+  public static final WorkloadPolicy DEFAULT = new WorkloadPolicy("", Propagation.ALL, List.of());
+
+  public WorkloadPolicy {
+    lanes = List.copyOf(lanes);
+  }
 
   /**
    * What travels from hop to hop.

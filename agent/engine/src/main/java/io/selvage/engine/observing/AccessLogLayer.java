@@ -80,7 +80,8 @@ public final class AccessLogLayer extends Layer {
         mutual ? self : "",
         mutual,
         x.attempts(),
-        facts.traceId);
+        facts.traceId,
+        facts.context.lane() == null ? "" : facts.context.lane());
   }
 
   private static boolean isMesh(@Nullable Attempt attempt) {

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param mutualTls whether the connection is mutual TLS of the mesh
  * @param attempts how often the request was sent
  * @param traceId empty = not traced
+ * @param lane name of the traffic lane; empty = the base lane
  */
 public record AccessRecord(
     boolean inbound,
@@ -55,4 +56,5 @@ public record AccessRecord(
     String localPrincipal,
     boolean mutualTls,
     int attempts,
-    String traceId) {}
+    String traceId,
+    String lane) {}

@@ -9,6 +9,7 @@ import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.snapshot.MeshFacts;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Counts each request in the series of its labels, at its end. */
@@ -23,7 +24,8 @@ public final class MetricsLayer extends Layer {
       int grpc,
       String flags,
       Protocol protocol,
-      boolean mutual) {}
+      boolean mutual,
+      @Nullable String lane) {}
 
   private final boolean inbound;
   private final SeriesTable series;
@@ -60,7 +62,8 @@ public final class MetricsLayer extends Layer {
             how.grpcStatus(),
             how.flags(),
             x.head().protocol(),
-            mutual);
+            mutual,
+            facts.context.lane());
     Series found = series.find(key);
     if (found == null) {
       found =
@@ -68,18 +71,29 @@ public final class MetricsLayer extends Layer {
               Series.Kind.HTTP,
               key,
               () ->
-                  inbound
-                      ? labels.inbound(x.head().protocol(), peer, facts.sourceWorkload, how, mutual)
-                      : labels.outbound(
-                          x.head().protocol(),
-                          facts.passthrough ? "PassthroughCluster" : facts.host,
-                          cluster,
-                          endpoint,
-                          how,
-                          mutual,
-                          attempt));
+                  inLane(
+                      facts.context.lane(),
+                      inbound
+                          ? labels.inbound(
+                              x.head().protocol(), peer, facts.sourceWorkload, how, mutual)
+                          : labels.outbound(
+                              x.head().protocol(),
+                              facts.passthrough ? "PassthroughCluster" : facts.host,
+                              cluster,
+                              endpoint,
+                              how,
+                              mutual,
+                              attempt)));
     }
     found.add(x.now() - x.startNanos(), end.requestBytes(), end.responseBytes());
+  }
+
+  /** A label of our own, for requests in a lane only. */
+  private static Map<String, String> inLane(@Nullable String lane, Map<String, String> labels) {
+    if (lane != null) {
+      labels.put("selvage_lane", lane);
+    }
+    return labels;
   }
 
   /** Destinations that are no cluster of the mesh share one series: hosts are without bound. */

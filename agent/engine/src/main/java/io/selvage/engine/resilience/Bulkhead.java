@@ -5,6 +5,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Places for calls that may be under way at once, and a bounded queue for them, first come first
@@ -21,7 +22,7 @@ final class Bulkhead {
     private static final int TAKEN = 1;
     private static final int OVER = 2;
     private final AtomicInteger state;
-    private final AtomicReference<CompletableFuture<Void>> turn = new AtomicReference<>();
+    private final AtomicReference<@Nullable CompletableFuture<Void>> turn = new AtomicReference<>();
     private final int limit;
 
     private Place(int state, int limit) {
@@ -36,7 +37,7 @@ final class Bulkhead {
     /** Completed when the place is taken. */
     CompletionStage<Void> turn() {
       CompletableFuture<Void> made = new CompletableFuture<>();
-      CompletableFuture<Void> earlier = turn.compareAndExchange(null, made);
+      @Nullable CompletableFuture<Void> earlier = turn.compareAndExchange(null, made);
       CompletableFuture<Void> stage = earlier == null ? made : earlier;
       if (isTaken()) {
         stage.complete(null);

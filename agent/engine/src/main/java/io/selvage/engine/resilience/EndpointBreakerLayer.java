@@ -44,7 +44,7 @@ public final class EndpointBreakerLayer extends AttemptLayer {
         return PASS;
       }
       long now = x.now();
-      for (Host host : cluster.hosts()) {
+      for (Host host : cluster.whole().hosts()) {
         EndpointState state = host.state();
         if (state.refusing && state.breaker instanceof Own own && own.isDue(now)) {
           own.probes.set(0);

@@ -36,7 +36,7 @@ public final class OutlierLayer extends AttemptLayer {
 
   @Override
   protected @Nullable Outcome onAttempt(Exchange x, Attempt a) {
-    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    CompiledCluster cluster = cluster(x);
     OutlierDetection detection = cluster == null ? null : cluster.cluster().outlierDetection();
     if (cluster != null && detection != null) {
       sweeps.run(cluster, detection, x.now());
@@ -47,7 +47,7 @@ public final class OutlierLayer extends AttemptLayer {
   @Override
   protected void onOutcome(Exchange x, Attempt a, Outcome outcome) {
     Host host = CompiledCluster.leased(a.lease());
-    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    CompiledCluster cluster = cluster(x);
     OutlierDetection detection = cluster == null ? null : cluster.cluster().outlierDetection();
     if (host == null || cluster == null || detection == null) {
       return;
@@ -74,7 +74,7 @@ public final class OutlierLayer extends AttemptLayer {
       return;
     }
     Host host = CompiledCluster.leased(a.lease());
-    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    CompiledCluster cluster = cluster(x);
     if (host != null
         && cluster != null
         && cluster.errorTest() == null
@@ -131,5 +131,11 @@ public final class OutlierLayer extends AttemptLayer {
       ejections.reached(host);
     }
     ejections.unreached(cluster, detection, host, now);
+  }
+
+  /** Health is seen to for all lanes of a cluster as one. */
+  private static @Nullable CompiledCluster cluster(Exchange x) {
+    CompiledCluster cluster = MeshFacts.of(x).compiledCluster;
+    return cluster == null ? null : cluster.whole();
   }
 }

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Compiles clusters and ties them to the states that outlive a snapshot. */
@@ -39,6 +41,7 @@ final class ClusterCompiler {
     CompiledCluster own = own(compiled, self);
     for (CompiledCluster cluster : compiled.values()) {
       cluster.local(cluster.cluster().locality().zones() == null ? null : own);
+      cluster.eachLane(lane -> lane.local(cluster.local()));
       if (cluster.state().wasUsed()) {
         cluster.picker().prepare();
       }
@@ -94,9 +97,33 @@ final class ClusterCompiler {
       state.forgetBreakers();
     }
     state.detect(cluster.outlierDetection(), states.now());
-    List<CompiledCluster.PriorityHosts> priorities = new ArrayList<>();
-    byPriority.forEach((number, priority) -> priorities.add(priority.compiled(number)));
-    return new CompiledCluster(cluster, state, priorities, policy(cluster, assignment), pickers);
+    Function<Predicate<Host>, CompiledCluster> with =
+        wanted -> {
+          List<CompiledCluster.PriorityHosts> priorities = new ArrayList<>();
+          byPriority.forEach(
+              (number, priority) -> priorities.add(priority.compiled(number, wanted)));
+          return new CompiledCluster(
+              cluster, state, priorities, policy(cluster, assignment), pickers);
+        };
+    CompiledCluster all = with.apply(host -> true);
+    all.lanes(lanes(all.hosts(), with));
+    return all;
+  }
+
+  /** Where all endpoints are in lanes, the base lane is all of them. */
+  private static Map<String, CompiledCluster> lanes(
+      List<Host> hosts, Function<Predicate<Host>, CompiledCluster> with) {
+    Set<String> names = new HashSet<>();
+    hosts.forEach(host -> names.add(lane(host)));
+    Map<String, CompiledCluster> lanes = new HashMap<>();
+    if (names.size() > 1 || !names.contains("")) {
+      names.forEach(name -> lanes.put(name, with.apply(host -> lane(host).equals(name))));
+    }
+    return hosts.isEmpty() ? Map.of() : lanes;
+  }
+
+  private static String lane(Host host) {
+    return host.endpoint().metadata().getOrDefault(Endpoint.LANE, "");
   }
 
   private static Endpoints.Policy policy(Cluster cluster, @Nullable Endpoints assignment) {
@@ -123,14 +150,17 @@ final class ClusterCompiler {
       return localities.computeIfAbsent(group.locality(), l -> new ArrayList<>());
     }
 
-    CompiledCluster.PriorityHosts compiled(int number) {
+    CompiledCluster.PriorityHosts compiled(int number, Predicate<Host> wanted) {
       List<CompiledCluster.LocalityHosts> all = new ArrayList<>();
       localities.forEach(
           (locality, some) ->
               all.add(
                   new CompiledCluster.LocalityHosts(
-                      locality, weights.getOrDefault(locality, 0), List.copyOf(some))));
-      return new CompiledCluster.PriorityHosts(number, List.copyOf(all), List.copyOf(hosts));
+                      locality,
+                      weights.getOrDefault(locality, 0),
+                      some.stream().filter(wanted).toList())));
+      return new CompiledCluster.PriorityHosts(
+          number, List.copyOf(all), hosts.stream().filter(wanted).toList());
     }
   }
 

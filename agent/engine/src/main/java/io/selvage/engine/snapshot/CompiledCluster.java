@@ -6,6 +6,8 @@ import io.selvage.engine.model.Endpoints;
 import io.selvage.engine.model.Locality;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A cluster of one snapshot with its hosts and the state that outlives the snapshot. */
@@ -30,6 +32,8 @@ public final class CompiledCluster {
   private final ConnectionLimits highLimits;
   private final @Nullable ErrorTest errorTest;
   private @Nullable CompiledCluster local;
+  private Map<String, CompiledCluster> lanes = Map.of();
+  private CompiledCluster whole = this;
 
   CompiledCluster(
       Cluster cluster,
@@ -87,6 +91,47 @@ public final class CompiledCluster {
   /** Before the cluster is published. */
   void local(@Nullable CompiledCluster callers) {
     local = callers;
+  }
+
+  /** Before the cluster is published: its endpoints by lane; the base lane is the empty name. */
+  void lanes(Map<String, CompiledCluster> byName) {
+    lanes = Map.copyOf(byName);
+    lanes.values().forEach(lane -> lane.whole = this);
+  }
+
+  /** The cluster with the endpoints of all lanes: health is seen to as one. */
+  public CompiledCluster whole() {
+    return whole;
+  }
+
+  /**
+   * The endpoints that requests of a lane use: the lane's own while one of them is healthy, else
+   * those of the base lane; the cluster itself where no endpoint is in a lane.
+   *
+   * @param name null = the base lane
+   */
+  public CompiledCluster inLane(@Nullable String name) {
+    if (lanes.isEmpty()) {
+      return this;
+    }
+    CompiledCluster own = name == null ? null : lanes.get(name);
+    if (own != null && own.isUsable()) {
+      return own;
+    }
+    return lanes.getOrDefault("", this);
+  }
+
+  void eachLane(Consumer<CompiledCluster> task) {
+    lanes.values().forEach(task);
+  }
+
+  private boolean isUsable() {
+    for (int i = 0; i < hosts.size(); i++) {
+      if (hosts.get(i).isHealthy()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   public Picker picker() {

@@ -17,9 +17,11 @@ public final class Inbound {
   private final Map<Integer, List<CompiledChain>> byPort = new HashMap<>();
   private final List<CompiledChain> anyPort;
   private final WorkloadPolicy own;
+  private final List<CompiledLane> lanes;
 
-  Inbound(List<CompiledChain> chains, WorkloadPolicy own) {
+  Inbound(List<CompiledChain> chains, WorkloadPolicy own, List<CompiledLane> lanes) {
     this.own = own;
+    this.lanes = List.copyOf(lanes);
     for (CompiledChain chain : chains) {
       byPort.computeIfAbsent(chain.chain().port(), port -> new ArrayList<>()).add(chain);
     }
@@ -30,6 +32,11 @@ public final class Inbound {
   /** What our own kinds say of this workload. */
   public WorkloadPolicy own() {
     return own;
+  }
+
+  /** Rules that put requests into lanes; in order. */
+  public List<CompiledLane> lanes() {
+    return lanes;
   }
 
   /** The chains that concern a port; empty when the control plane has said nothing of it. */

@@ -4,6 +4,7 @@ import io.selvage.engine.match.RbacRules;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.InboundListener;
+import io.selvage.engine.model.LaneEntry;
 import io.selvage.engine.model.RbacFilter;
 import io.selvage.engine.model.StringMatch;
 import java.util.ArrayList;
@@ -25,7 +26,20 @@ final class InboundCompiler {
     for (FilterChain chain : listener.chains()) {
       chains.add(chain(chain));
     }
-    return new Inbound(chains, listener.own());
+    return new Inbound(chains, listener.own(), lanes(listener));
+  }
+
+  private List<CompiledLane> lanes(InboundListener listener) {
+    List<CompiledLane> lanes = new ArrayList<>();
+    for (LaneEntry entry : listener.own().lanes()) {
+      try {
+        lanes.add(new CompiledLane(entry));
+      } catch (IllegalArgumentException bad) {
+        reasons.add(
+            new Reason("TrafficLane " + entry.lane(), "entries", String.valueOf(bad.getMessage())));
+      }
+    }
+    return lanes;
   }
 
   private CompiledChain chain(FilterChain chain) {

@@ -12,6 +12,7 @@ import io.selvage.engine.resilience.InheritedDeadlineLayer;
 import io.selvage.engine.resilience.OutlierLayer;
 import io.selvage.engine.routing.ClusterLayer;
 import io.selvage.engine.routing.ConnectTargetLayer;
+import io.selvage.engine.routing.LaneLayer;
 import io.selvage.engine.routing.ListenerLayer;
 import io.selvage.engine.security.PeerIdentityLayer;
 
@@ -27,6 +28,7 @@ final class ConnectStack {
         .layer(new ListenerLayer(p.random())) //      LDS by address and port BH
         .layer(new ConnectTargetLayer(p.random())) // RDS, for HTTP listeners NR
         .layer(new ClusterLayer()) //                 CDS                     NC
+        .layer(new LaneLayer()) //                    EDS: endpoints of the lane
         .attempts(AttemptsLayer.ONCE)
         .attempt(new ConnectTimeoutLayer()) //        CDS connect timeout     UF
         .attempt(new ConnectionAdmissionLayer()) //   CDS connections         UO

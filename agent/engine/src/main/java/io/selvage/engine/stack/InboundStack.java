@@ -12,6 +12,7 @@ import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.InboundRouteLayer;
+import io.selvage.engine.routing.LaneEntryLayer;
 import io.selvage.engine.security.ForwardedIdentityLayer;
 import io.selvage.engine.security.RbacLayer;
 import io.selvage.engine.security.TransportPolicyLayer;
@@ -30,6 +31,7 @@ final class InboundStack {
         .layer(new MetricsLayer(true, p.series(), p.labels())) //  counted at the end
         .layer(new AccessLogLayer(true, p.accessLog(), p.epochNanos(), p.self())) // HCM, at the end
         .layer(new CallerWorkLayer()) //                           a repetition? still wanted?
+        .layer(new LaneEntryLayer(p.random())) //                  the lane that it is in
         .layer(new CallerDeadlineLayer()) //                       what is left of its time   UT
         .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics

@@ -28,10 +28,12 @@ import io.selvage.engine.routing.ClusterLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.HeadersLayer;
 import io.selvage.engine.routing.HostNameLayer;
+import io.selvage.engine.routing.LaneLayer;
 import io.selvage.engine.routing.ListenerLayer;
 import io.selvage.engine.routing.MirrorLayer;
 import io.selvage.engine.routing.RouteLayer;
 import io.selvage.engine.routing.SplitLayer;
+import io.selvage.engine.routing.TellLaneLayer;
 import io.selvage.engine.security.PeerIdentityLayer;
 
 /** Everything that happens to an outgoing HTTP or gRPC request, in Envoy's order. */
@@ -56,6 +58,7 @@ final class OutboundStack {
         .layer(new CorsLayer()) //                                   RDS: preflight, marks
         .layer(new AnswerLayer()) //                                 redirect, direct response
         .layer(new ClusterLayer()) //                                CDS                   NC
+        .layer(new LaneLayer()) //                                   EDS: endpoints of the lane
         .layer(new HeadersLayer()) //                                RDS: edits, rewrite
         .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
         .layer(new RequestPolicyLayer()) //                           RDS, from here on     UT
@@ -78,6 +81,7 @@ final class OutboundStack {
         .attempt(new HostNameLayer()) //                             RDS: authority of the endpoint
         .attempt(new PeerIdentityLayer()) //                         CDS transport socket
         .attempt(new TellPeerLayer(p.node())) //                     who we are, over mutual TLS
+        .attempt(new TellLaneLayer())
         .attempt(new TellWorkLayer()) //                             time left, repetition; likewise
         .build(); //                                                 the library sends     UF UC UR
   }
@@ -87,6 +91,7 @@ final class OutboundStack {
     return Stack.builder()
         .layer(new InheritedDeadlineLayer())
         .layer(new ClusterLayer())
+        .layer(new LaneLayer())
         .layer(new RequestPolicyLayer())
         .attempts(new MirrorLayer.Once(p.mirrorsDropped()))
         .attempt(new PerTryLayer())

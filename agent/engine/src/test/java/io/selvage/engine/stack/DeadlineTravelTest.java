@@ -142,7 +142,7 @@ class DeadlineTravelTest {
   @Test
   void canBeSwitchedOff() {
     WorkloadPolicy off =
-        new WorkloadPolicy("d/x", new WorkloadPolicy.Propagation(false, false, true));
+        new WorkloadPolicy("d/x", new WorkloadPolicy.Propagation(false, false, true), List.of());
     MeshTest mesh = new MeshTest(config(route().timeout(ofMillis(900))).own(off));
     TestHead told = TestHead.get("reviews", "/").with("x-selvage-timeout-ms", "250");
     assertThat(serving(mesh, told).deadlineNanos()).isEqualTo(Long.MAX_VALUE);

@@ -93,7 +93,7 @@ class RetryStormTest {
   void withoutTheirPropagationTheyWould() {
     UnaryOperator<Config> rules = with(route().retries(3).on("5xx").backoff(ofMillis(1)));
     WorkloadPolicy off =
-        new WorkloadPolicy("d/x", new WorkloadPolicy.Propagation(true, true, false));
+        new WorkloadPolicy("d/x", new WorkloadPolicy.Propagation(true, true, false), List.of());
     Chain chain = new Chain(4, Protocol.HTTP1, config -> rules.apply(config).own(off));
     chain.last = n -> 503;
     chain.request();
