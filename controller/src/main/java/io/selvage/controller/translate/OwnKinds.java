@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
@@ -50,7 +51,7 @@ final class OwnKinds {
     sections.forEach(
         (name, policy) -> {
           names.add(policy.source().namespace() + "/" + policy.source().name());
-          JsonNode section = policy.destination().get(name);
+          JsonNode section = Objects.requireNonNull(policy.destination().get(name));
           struct.putFields(name, value(section));
         });
     struct.putFields("policy", Protos.text(String.join(",", names)));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.selvage.controller.translate.RefStatus.Condition;
 import io.selvage.controller.translate.RefStatus.Entry;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Conditions of routes and policies of the Gateway API. */
@@ -163,6 +164,8 @@ class RefStatusesTest {
   }
 
   @Test
+  @Tag("field=HTTPRoute.rules.sessionPersistence.idleTimeout")
+  @Tag("field=GRPCRoute.rules.sessionPersistence.idleTimeout")
   void fieldsWithoutEffectAreNamed() {
     Entry entry =
         of(
@@ -181,6 +184,19 @@ class RefStatusesTest {
         .contains("spec.hostnames")
         .contains("spec.useDefaultGateways")
         .contains("spec.rules[0].sessionPersistence.absoluteTimeout")
+        .contains("spec.rules[0].sessionPersistence.idleTimeout");
+    Entry grpc =
+        of(
+                route(
+                    "GRPCRoute",
+                    "g",
+                    "n",
+                    "parentRefs: ["
+                        + A
+                        + "], rules: [{backendRefs: [{name: a, port: 90}], sessionPersistence: {idleTimeout: 1m}}]"),
+                "g")
+            .get(0);
+    assertThat(condition(grpc, "Accepted").message())
         .contains("spec.rules[0].sessionPersistence.idleTimeout");
   }
 
