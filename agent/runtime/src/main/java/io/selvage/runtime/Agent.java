@@ -35,6 +35,7 @@ final class Agent {
   private final WeaveReport weaving = new WeaveReport();
   private final Readiness readiness;
   private final AdminPages pages;
+  private final ControlAnswers answers;
   private final @Nullable ControlLink link;
   private @Nullable AdminServer admin;
 
@@ -79,8 +80,7 @@ final class Agent {
             workload,
             settings.choice(Setting.UNPROTECTED_PORT, Readiness.Unprotected.class));
     pages = new AdminPages(workload, identity, engine, ports, weaving);
-    ControlAnswers answers =
-        new ControlAnswers(engine, identity, ports, readiness, pages::seams, log);
+    answers = new ControlAnswers(engine, identity, ports, readiness, pages::seams, log);
     ControlLink made = ControlLink.of(settings, workload, identity, tls, folder, log, answers);
     link = made;
     answers.connect(() -> made);
@@ -207,6 +207,7 @@ final class Agent {
     if (server != null) {
       server.close();
     }
+    answers.close();
     probe.close();
     timer.close();
   }

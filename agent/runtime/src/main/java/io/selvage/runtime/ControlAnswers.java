@@ -3,6 +3,7 @@ package io.selvage.runtime;
 import io.selvage.control.ControlEvents;
 import io.selvage.engine.flow.Peer;
 import io.selvage.engine.model.MeshConfig;
+import io.selvage.engine.snapshot.HostNames;
 import io.selvage.engine.stack.Engine;
 import io.selvage.identity.Svid;
 import io.selvage.identity.TrustBundle;
@@ -26,6 +27,7 @@ final class ControlAnswers implements ControlEvents {
   private final Readiness readiness;
   private final Supplier<List<Map<String, Object>>> seams;
   private final AgentLog log;
+  private final NameResolution names;
   private volatile Supplier<@Nullable ControlLink> link = () -> null;
 
   ControlAnswers(
@@ -41,16 +43,23 @@ final class ControlAnswers implements ControlEvents {
     this.readiness = readiness;
     this.seams = seams;
     this.log = log;
+    this.names = new NameResolution(NameResolution::system, engine::resolved);
   }
 
   void connect(Supplier<@Nullable ControlLink> to) {
     link = to;
   }
 
+  /** Names are no longer watched. */
+  void close() {
+    names.close();
+  }
+
   @Override
   public List<String> publish(MeshConfig config) {
     boolean inbound = !config.inbound().equals(engine.config().inbound());
     List<String> reasons = engine.publish(config).stream().map(Object::toString).toList();
+    names.watch(HostNames.asked(config));
     if (inbound) {
       ports.probeAgain();
     }

@@ -70,7 +70,8 @@ public final class ClusterParser {
         endpoints,
         LimitsParser.connections(cluster, breakers, connectTimeout, f),
         LimitsParser.maxStreamDuration(cluster, f),
-        OwnMetadata.cluster(cluster.getMetadata(), f));
+        OwnMetadata.cluster(cluster.getMetadata(), f),
+        DnsParser.parse(cluster, f));
   }
 
   private static Discovery discovery(Cluster cluster, Field f) {

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxStreamDuration of one attempt (Envoy {@code
  *     common_http_protocol_options.max_stream_duration}); null = no limit
  * @param resilience what this mesh adds to Envoy's own policies; null = nothing
+ * @param dns for clusters whose endpoints are names
  */
 public record Cluster(
     String name,
@@ -37,11 +38,52 @@ public record Cluster(
     @Nullable Endpoints endpoints,
     ConnectionLimits connections,
     @Nullable Duration maxStreamDuration,
-    @Nullable Resilience resilience) {
+    @Nullable Resilience resilience,
+    Dns dns) {
 
   public Cluster {
     tlsByMode = Map.copyOf(tlsByMode);
     metadata = Map.copyOf(metadata);
+  }
+
+  /** A cluster whose names are resolved as Envoy does when nothing is said of it. */
+  public Cluster(
+      String name,
+      Discovery discovery,
+      String edsName,
+      @Nullable Service service,
+      Balancer balancer,
+      LocalityBalancing locality,
+      Duration connectTimeout,
+      CircuitBreakers circuitBreakers,
+      @Nullable OutlierDetection outlierDetection,
+      @Nullable UpstreamTls tls,
+      Map<String, UpstreamTls> tlsByMode,
+      boolean http2,
+      Map<String, String> metadata,
+      @Nullable Endpoints endpoints,
+      ConnectionLimits connections,
+      @Nullable Duration maxStreamDuration,
+      @Nullable Resilience resilience) {
+    this(
+        name,
+        discovery,
+        edsName,
+        service,
+        balancer,
+        locality,
+        connectTimeout,
+        circuitBreakers,
+        outlierDetection,
+        tls,
+        tlsByMode,
+        http2,
+        metadata,
+        endpoints,
+        connections,
+        maxStreamDuration,
+        resilience,
+        Dns.DEFAULT);
   }
 
   /** A cluster whose connections are limited by its circuit breakers only. */
@@ -99,7 +141,32 @@ public record Cluster(
         endpoints,
         connections,
         maxStreamDuration,
-        policy);
+        policy,
+        dns);
+  }
+
+  /**
+   * How names of {@link Discovery#STRICT_DNS} endpoints are resolved.
+   *
+   * @param refresh how often
+   * @param failureRefresh how long after a failure at first; it doubles up to {@code
+   *     failureLongest}
+   */
+  public record Dns(
+      Family family, Duration refresh, Duration failureRefresh, Duration failureLongest) {
+    public static final Dns DEFAULT =
+        new Dns(Family.AUTO, Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(5));
+  }
+
+  /** Which addresses of a name are used (Envoy {@code DnsLookupFamily}). */
+  public enum Family {
+    /** Those of version 6 if there are any, else those of version 4. */
+    AUTO,
+    V4_ONLY,
+    V6_ONLY,
+    /** Those of version 4 if there are any, else those of version 6. */
+    V4_PREFERRED,
+    ALL
   }
 
   /** Where endpoints come from. */

@@ -40,13 +40,7 @@ public record Listener(String name, String address, int port, Target target) {
         Observability observability,
         ManagerPolicy policy) {
       this(
-          routeConfigName,
-          inlineRoutes,
-          fault,
-          observability,
-          policy,
-          PathPolicy.AS_WRITTEN,
-          null);
+          routeConfigName, inlineRoutes, fault, observability, policy, PathPolicy.AS_WRITTEN, null);
     }
 
     /** With paths as the application writes them, and streams that are not limited. */

@@ -31,11 +31,12 @@ final class ClusterCompiler {
 
   /**
    * @param self whose own cluster tells how many callers each zone has
+   * @param names addresses of names
    */
-  Map<String, CompiledCluster> compile(MeshConfig config, Node self) {
+  Map<String, CompiledCluster> compile(MeshConfig config, Node self, HostNames names) {
     Map<String, CompiledCluster> compiled = new HashMap<>();
     for (Cluster cluster : config.clusters().values()) {
-      compiled.put(cluster.name(), cluster(cluster, assignment(cluster, config)));
+      compiled.put(cluster.name(), cluster(cluster, assignment(cluster, config), names));
     }
     states.retain(compiled.keySet());
     CompiledCluster own = own(compiled, self);
@@ -74,7 +75,8 @@ final class ClusterCompiler {
     return found == null ? cluster.endpoints() : found;
   }
 
-  private CompiledCluster cluster(Cluster cluster, @Nullable Endpoints assignment) {
+  private CompiledCluster cluster(
+      Cluster cluster, @Nullable Endpoints assignment, HostNames names) {
     ClusterState state = states.cluster(cluster.name());
     Set<String> addresses = new HashSet<>();
     Map<Integer, Priority> byPriority = new TreeMap<>();
@@ -82,7 +84,7 @@ final class ClusterCompiler {
         assignment == null ? List.<Endpoints.Group>of() : assignment.groups()) {
       Priority priority = byPriority.computeIfAbsent(group.priority(), p -> new Priority());
       List<Host> hosts = priority.locality(group);
-      for (Endpoint endpoint : group.endpoints()) {
+      for (Endpoint endpoint : endpoints(cluster, group, names)) {
         String address = endpoint.address() + ":" + endpoint.port();
         if (addresses.add(address)) {
           Host host = new Host(endpoint, state.endpoint(address), group.priority());
@@ -124,6 +126,12 @@ final class ClusterCompiler {
 
   private static String lane(Host host) {
     return host.endpoint().metadata().getOrDefault(Endpoint.LANE, "");
+  }
+
+  private static List<Endpoint> endpoints(Cluster cluster, Endpoints.Group group, HostNames names) {
+    return cluster.discovery() != Cluster.Discovery.STRICT_DNS
+        ? group.endpoints()
+        : group.endpoints().stream().flatMap(e -> names.endpoints(cluster, e).stream()).toList();
   }
 
   private static Endpoints.Policy policy(Cluster cluster, @Nullable Endpoints assignment) {

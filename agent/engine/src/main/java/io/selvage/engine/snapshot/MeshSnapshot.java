@@ -23,11 +23,12 @@ public final class MeshSnapshot {
    * Compiles a configuration. Never throws: what cannot be compiled is left out (or, where it
    * protects something, refuses) and named in {@link #reasons}.
    */
-  public MeshSnapshot(MeshConfig config, StateTable states, Picker.Factory pickers, Node self) {
+  public MeshSnapshot(
+      MeshConfig config, StateTable states, Picker.Factory pickers, Node self, HostNames names) {
     this.config = config;
     List<Reason> found = new ArrayList<>();
     RouteCompiler routes = new RouteCompiler(found);
-    clusters = new ClusterCompiler(states, pickers).compile(config, self);
+    clusters = new ClusterCompiler(states, pickers).compile(config, self, names);
     outbound = outbound(config, routes, found);
     inbound = new InboundCompiler(found, routes).compile(config.inbound());
     databases = new Databases(config.databases(), outbound);

@@ -20,6 +20,7 @@ import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
 import io.selvage.engine.snapshot.DatabaseFacts;
+import io.selvage.engine.snapshot.HostNames;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.MeshSnapshot;
 import io.selvage.engine.snapshot.PortMode;
@@ -96,6 +97,11 @@ public final class Engine {
    */
   public List<Reason> publish(MeshConfig next) {
     return snapshots.publish(next).reasons();
+  }
+
+  /** Makes addresses of names those that new exchanges see; any thread but a request's. */
+  public void resolved(HostNames names) {
+    snapshots.resolved(names);
   }
 
   /** The configuration in force. */
