@@ -48,7 +48,15 @@ final class JdkCaller implements Caller {
                   case REPEATABLE -> HttpRequest.BodyPublishers.ofByteArray(call.bytes());
                   case ONE_SHOT -> HttpRequest.BodyPublishers.ofInputStream(call::once);
                 });
-    call.headers().forEach(header -> builder.header(header.getKey(), header.getValue()));
+    call.headers()
+        .forEach(
+            header -> {
+              if (header.getKey().equals("Expect")) {
+                builder.expectContinue(true);
+              } else {
+                builder.header(header.getKey(), header.getValue());
+              }
+            });
     HttpClient used = call.followRedirects() ? client : staying;
     HttpResponse<InputStream> response =
         async ? sentAsync(used, builder.build(), call) : sent(used, builder.build(), call);

@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.HttpURLConnection;
+import java.net.ProtocolException;
 import java.net.Proxy;
 import java.net.URL;
 import java.util.ArrayList;
@@ -256,6 +257,11 @@ final class Hop implements Transport {
     if (bytes != null) {
       try (OutputStream out = to.getOutputStream()) {
         out.write(bytes);
+      } catch (ProtocolException notAskedFor) {
+        if (request.joined("expect") == null) {
+          throw notAskedFor;
+        }
+        // the server has answered in place of 100, and that answer is there to be read
       }
     }
   }

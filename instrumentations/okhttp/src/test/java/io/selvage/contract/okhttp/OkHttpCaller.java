@@ -8,10 +8,14 @@ import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
+import okhttp3.Callback;
 import okhttp3.Cookie;
 import okhttp3.CookieJar;
 import okhttp3.HttpUrl;
@@ -27,8 +31,17 @@ import okio.Okio;
 /** OkHttp as an application builds and uses it. */
 final class OkHttpCaller implements Caller {
   private final OkHttpClient client;
+  private final boolean asynchronous;
 
   OkHttpCaller(Setup setup, List<Protocol> protocols) {
+    this(setup, protocols, false);
+  }
+
+  /**
+   * @param asynchronous calls are enqueued
+   */
+  OkHttpCaller(Setup setup, List<Protocol> protocols, boolean asynchronous) {
+    this.asynchronous = asynchronous;
     OkHttpClient.Builder builder = new OkHttpClient.Builder().protocols(protocols);
     if (setup.https() != null) {
       builder.sslSocketFactory(setup.https().getSocketFactory(), anyTrustManager());
@@ -37,6 +50,7 @@ final class OkHttpCaller implements Caller {
       builder.cookieJar(new Jar());
     }
     client = builder.build();
+    client.dispatcher().setMaxRequestsPerHost(64);
   }
 
   /** Only used by the library to clean chains; the context's own trust manager verifies. */
@@ -81,13 +95,42 @@ final class OkHttpCaller implements Caller {
             .build()
             .newCall(request.build());
     call.onCancel(library::cancel);
-    Response response = library.execute();
+    Response response = asynchronous ? enqueued(library) : library.execute();
     return new Answer(
         response.code(),
         response::header,
         new Bytes(response.body().byteStream()),
         response.request().url().uri(),
         response.protocol() == Protocol.HTTP_2 ? "HTTP/2.0" : "HTTP/1.1");
+  }
+
+  private static Response enqueued(okhttp3.Call call) throws IOException {
+    CompletableFuture<Response> answer = new CompletableFuture<>();
+    call.enqueue(
+        new Callback() {
+          @Override
+          public void onFailure(okhttp3.Call failed, IOException thrown) {
+            answer.completeExceptionally(thrown);
+          }
+
+          @Override
+          public void onResponse(okhttp3.Call answered, Response response) {
+            answer.complete(response);
+          }
+        });
+    try {
+      return answer.get();
+    } catch (ExecutionException failed) {
+      throw failed.getCause() instanceof IOException io ? io : new IOException(failed);
+    } catch (InterruptedException stopped) {
+      call.cancel();
+      throw new IOException(stopped);
+    }
+  }
+
+  @Override
+  public Set<Lacks> lacks() {
+    return asynchronous ? Set.of(Lacks.INTERRUPT) : Set.of();
   }
 
   /**

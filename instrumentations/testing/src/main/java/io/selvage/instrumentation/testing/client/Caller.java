@@ -16,6 +16,10 @@ public interface Caller extends AutoCloseable {
     REDIRECTS,
     /** Cancelling a call from another thread. */
     CANCEL,
+    /** Ending a call by interrupting the thread that waits for it. */
+    INTERRUPT,
+    /** Going on without the body when the server does not ask for it. */
+    EXPECT,
     /** Saying where an answer came from. */
     URI,
     /** PATCH and the like. */

@@ -140,6 +140,7 @@ public interface HedgingPromises extends ClientWorld {
   /** A thread that waits for the mesh, here for the end of a delay, can be interrupted. */
   @Test
   default void endsWhenTheThreadIsInterrupted() throws Exception {
+    needs(Caller.Lacks.INTERRUPT);
     UpstreamServer good = world().good("good");
     world()
         .reviews()

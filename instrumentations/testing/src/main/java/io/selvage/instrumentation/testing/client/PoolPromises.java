@@ -28,6 +28,38 @@ public interface PoolPromises extends ClientWorld {
   }
 
   @Test
+  default void shakesHandsOnceAConnectionEvenUnderLoad() throws Exception {
+    UpstreamServer one = world().good("one");
+    UpstreamServer two = world().good("two");
+    world().reviews().endpoint(one.port()).endpoint(two.port());
+    world().publish();
+    Caller caller = caller();
+    ExecutorService threads = Executors.newFixedThreadPool(6);
+    try {
+      List<Callable<Integer>> calls = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        Call call = Call.get(REVIEWS + "/" + i);
+        calls.add(
+            () -> {
+              try (Answer answer = caller.send(call)) {
+                answer.text();
+                return answer.status();
+              }
+            });
+      }
+      for (Future<Integer> call : threads.invokeAll(calls)) {
+        assertThat(call.get()).isEqualTo(200);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+    for (UpstreamServer server : List.of(one, two)) {
+      assertThat(server.handshakes()).isLessThanOrEqualTo(server.connections());
+      assertThat(server.connections()).as("at most one a thread").isLessThanOrEqualTo(6);
+    }
+  }
+
+  @Test
   default void usesConnectionsOfEachEndpointAgain() throws Exception {
     UpstreamServer one = world().good("one");
     UpstreamServer two = world().good("two");

@@ -141,6 +141,42 @@ public interface RetryPromises extends ClientWorld {
   }
 
   @Test
+  default void sendsABodyOnceItIsAskedFor() throws Exception {
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(good.port());
+    world().publish();
+    byte[] body = new byte[100_000];
+    new java.util.Random(8).nextBytes(body);
+
+    Call call = Call.post(REVIEWS + "/", body).header("Expect", "100-continue");
+    assertThat(text(call)).isEqualTo("good");
+    assertThat(good.last().header("expect")).isEqualToIgnoringCase("100-continue");
+    assertThat(good.last().bodyHash()).isEqualTo(Arrays.hashCode(body));
+  }
+
+  /** A body that no server has asked for yet is whole, however long it is. */
+  @Test
+  default void movesABodyOnThatNobodyHasAskedFor() throws Exception {
+    needs(Caller.Lacks.EXPECT);
+    UpstreamServer refusing = world().good("refusing");
+    refusing.refuseExpectations();
+    UpstreamServer good = world().good("good");
+    world().reviews().endpoint(refusing.port()).endpoint(good.port());
+    world().publish();
+    byte[] body = new byte[200_000];
+    new java.util.Random(9).nextBytes(body);
+
+    for (int i = 0; i < 2; i++) {
+      Call call = Call.stream(REVIEWS + "/" + i, body).header("Expect", "100-continue");
+      assertThat(text(call)).isEqualTo("good");
+    }
+    assertThat(refusing.refused()).isPositive();
+    assertThat(good.received())
+        .hasSize(2)
+        .allSatisfy(seen -> assertThat(seen.bodyHash()).isEqualTo(Arrays.hashCode(body)));
+  }
+
+  @Test
   default void movesAOneShotBodyOnWhileNothingWasSent() throws Exception {
     needs(Caller.Lacks.ONE_SHOT_BODY);
     UpstreamServer good = world().good("good");

@@ -125,6 +125,30 @@ public interface TimePromises extends ClientWorld {
     assertThat(header).doesNotContain(trace.spanId());
   }
 
+  /** The deadline travels on: what is left of it, in milliseconds. */
+  @Test
+  default void tellsTheUpstreamHowMuchTimeIsLeft() throws Exception {
+    UpstreamServer good = world().good("good");
+    world()
+        .reviews()
+        .endpoint(good.port())
+        .routes(Routes.to("reviews", 9080).timeout(Duration.ofSeconds(50)));
+    world().publish();
+
+    assertThat(text(Call.get(REVIEWS + "/"))).isEqualTo("good");
+    assertThat(Long.parseLong(good.last().header("x-envoy-expected-rq-timeout-ms")))
+        .as("the route's")
+        .isBetween(20_000L, 50_000L);
+    MeshContext context =
+        new MeshContext(null, Clock.SYSTEM.nanos() + Duration.ofSeconds(19).toNanos(), null, null);
+    try (ContextScope scope = ContextScope.attach(context)) {
+      assertThat(text(Call.get(REVIEWS + "/"))).isEqualTo("good");
+    }
+    assertThat(Long.parseLong(good.last().header("x-envoy-expected-rq-timeout-ms")))
+        .as("what is left of the caller's")
+        .isBetween(1L, 19_000L);
+  }
+
   @Test
   default void keepsTheCallersDeadline() throws Exception {
     UpstreamServer late = late(new AtomicBoolean());

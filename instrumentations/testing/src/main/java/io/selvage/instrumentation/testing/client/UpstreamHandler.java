@@ -62,6 +62,13 @@ final class UpstreamHandler extends SimpleChannelInboundHandler<HttpObject> {
     if (message instanceof HttpRequest request) {
       head = request;
       body = new ByteArrayOutputStream();
+      if (HttpUtil.is100ContinueExpected(request) && server.refusesExpectations()) {
+        head = null;
+        server.refusedOne();
+        new NettyReply(ctx, request, isHttp2(ctx.channel()))
+            .whole(503, Map.of("connection", "close"), new byte[0]);
+        return;
+      }
       if (HttpUtil.is100ContinueExpected(request)) {
         ctx.writeAndFlush(
             new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.CONTINUE));

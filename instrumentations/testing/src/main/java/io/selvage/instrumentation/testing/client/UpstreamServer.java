@@ -51,6 +51,8 @@ public final class UpstreamServer implements AutoCloseable {
   private final boolean http2;
   private final int port;
   private volatile Responder responder;
+  private volatile boolean refusing;
+  private final AtomicInteger refused = new AtomicInteger();
 
   private UpstreamServer(
       String name,
@@ -110,6 +112,24 @@ public final class UpstreamServer implements AutoCloseable {
   /** What it answers from now on. */
   public void answers(Responder next) {
     responder = next;
+  }
+
+  /** From now on nobody is asked for the body that he offers: 503 at once. */
+  public void refuseExpectations() {
+    refusing = true;
+  }
+
+  boolean refusesExpectations() {
+    return refusing;
+  }
+
+  /** Requests whose body was not asked for. */
+  public int refused() {
+    return refused.get();
+  }
+
+  void refusedOne() {
+    refused.incrementAndGet();
   }
 
   Responder responder() {
