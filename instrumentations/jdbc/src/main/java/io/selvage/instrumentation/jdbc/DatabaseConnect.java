@@ -15,8 +15,10 @@ import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,12 @@ final class DatabaseConnect {
   private static final ThreadLocal<@Nullable Boolean> OPENING = new ThreadLocal<>();
 
   private static final String LOGIN_TIMEOUT = "loginTimeout";
+
+  /** Replicas that could not be reached are left alone for this long, where the primary serves. */
+  private static final long PAUSE_NANOS = 5_000_000_000L;
+
+  /** By policy and places: until when; as many as there are policies. */
+  private static final Map<String, Long> WITHOUT_REPLICA = new ConcurrentHashMap<>();
 
   private final MeshRuntime mesh;
   private final Driver driver;
@@ -112,8 +120,14 @@ final class DatabaseConnect {
     if (readOnly == null) {
       return null;
     }
+    String replicas = policy.name() + readOnly.places();
+    Long until = WITHOUT_REPLICA.get(replicas);
+    if (readOnly.orPrimary() && until != null && System.nanoTime() - until < 0) {
+      return null;
+    }
     try {
       Connection opened = open(new ArrayList<>(readOnly.places()), true);
+      WITHOUT_REPLICA.remove(replicas);
       DatabaseLinks.put(opened, asked, routed);
       return opened;
     } catch (SQLException unreachable) {
@@ -121,6 +135,7 @@ final class DatabaseConnect {
         throw new SQLTransientConnectionException(
             "[SELV-6025] no replica of the database can be reached", "08001", unreachable);
       }
+      WITHOUT_REPLICA.put(replicas, System.nanoTime() + PAUSE_NANOS);
       mesh.report(
           "SELV-6025",
           "(DatabasePolicy "

@@ -232,8 +232,9 @@ final class RoutedConnection implements InvocationHandler {
     state.put(setting.method().getName() + (named ? "|" + setting.arguments()[0] : ""), setting);
     if (setting.method().getName().equals("setAutoCommit")) {
       autoCommit = Boolean.TRUE.equals(setting.arguments()[0]);
-      primaryInWork &= !autoCommit;
-      replicaInWork &= !autoCommit;
+      if (autoCommit) {
+        ended();
+      }
     }
   }
 
@@ -241,8 +242,18 @@ final class RoutedConnection implements InvocationHandler {
     call(primary, method, arguments);
     primaryInWork = false;
     onTheOther(method, arguments);
-    replicaInWork = false;
+    ended();
     return null;
+  }
+
+  /** What was asked for in the middle of a transaction holds from the next one on. */
+  private void ended() {
+    primaryInWork = false;
+    replicaInWork = false;
+    wanted = readOnly;
+    if (!readOnly) {
+      onReplica = false;
+    }
   }
 
   /** On the replica too; one that nobody uses may break without anybody's noticing. */

@@ -208,6 +208,25 @@ abstract class DatabasePolicyContract {
   }
 
   @Test
+  void whatIsAskedInATransactionHoldsFromTheNextOneOn() throws SQLException {
+    routed().publish();
+    try (Connection connection = open(primary(), primary().port())) {
+      connection.setReadOnly(true);
+      connection.setAutoCommit(false);
+      assertThat(who(connection)).isEqualTo("replica");
+      try {
+        connection.setReadOnly(false);
+      } catch (SQLException drivers) {
+        connection.rollback();
+        connection.setReadOnly(false);
+      }
+      connection.commit();
+      assertThat(who(connection)).as("never a write on the replica").isEqualTo("primary");
+      connection.rollback();
+    }
+  }
+
+  @Test
   void isTheDriversConnectionInEveryOtherWay() throws SQLException {
     Class<?> driver;
     try (Intent bypass = Intent.bypass();
