@@ -125,6 +125,12 @@ final class BackendPolicies {
     return new RetryBudget((double) asked.percent(), atLeast, asked.interval());
   }
 
+  /** The policy that gives a service its retry budget; null where none does. */
+  @Nullable Resource retryBudgetFrom(String host) {
+    BackendTrafficPolicy policy = trafficByHost.get(host);
+    return policy == null || policy.retryConstraint() == null ? null : policy.source();
+  }
+
   boolean persistsSessions() {
     return traffic.stream().anyMatch(p -> p.sessionPersistence() != null);
   }

@@ -50,6 +50,7 @@ final class References {
       }
     }
     view.destinationRules().forEach(this::host);
+    view.destinationRules().forEach(this::beaten);
   }
 
   private void hosts(VirtualService service) {
@@ -115,6 +116,36 @@ final class References {
                 host + " is routed by " + route.key());
       }
     }
+  }
+
+  /** Policies of the Gateway API stand before a DestinationRule, in what both speak of. */
+  private void beaten(DestinationRule rule) {
+    String host = Hosts.resolve(rule.host(), rule.source().namespace(), view.settings());
+    MeshService service = view.service(host);
+    if (service == null) {
+      return;
+    }
+    BackendPolicies policies = view.gateway().policies();
+    for (MeshPort port : service.ports()) {
+      Policy policy = Policy.of(rule, null, port.number());
+      BackendTls tls = policies.tlsOf(service, port);
+      if (policy.tls() != null && tls != null) {
+        conflict(rule, "tls", host + ":" + port.number(), tls.policy().source());
+      }
+      Resource budget = policies.retryBudgetFrom(host);
+      if (policy.retryBudget() != null && budget != null) {
+        conflict(rule, "retryBudget", host, budget);
+      }
+    }
+  }
+
+  private void conflict(DestinationRule rule, String field, String what, Resource winner) {
+    view.problems()
+        .add(
+            rule.source(),
+            "spec.trafficPolicy." + field,
+            Problems.Reason.CONFLICT,
+            winner.key() + " says it for " + what);
   }
 
   private void check(VirtualService owner, Destination to, String field) {

@@ -265,4 +265,26 @@ class RefStatusesTest {
 
     assertThat(view.problems().read().toString()).contains("is routed by HTTPRoute n/r");
   }
+
+  @Test
+  void aDestinationRuleThatIsBeatenSaysSo() {
+    MeshView view =
+        new Mesh()
+            .apply(SERVICES)
+            .apply(
+                """
+                {apiVersion: gateway.networking.k8s.io/v1, kind: BackendTLSPolicy, metadata: {name: t, namespace: n}, spec: {targetRefs: [{group: '', kind: Service, name: a, sectionName: http}], validation: {hostname: a.b, wellKnownCACertificates: System}}}
+                ---
+                {apiVersion: gateway.networking.x-k8s.io/v1alpha1, kind: XBackendTrafficPolicy, metadata: {name: b, namespace: n}, spec: {targetRefs: [{group: '', kind: Service, name: a}], retryConstraint: {}}}
+                ---
+                {apiVersion: networking.istio.io/v1, kind: DestinationRule, metadata: {name: d, namespace: n}, spec: {host: a, trafficPolicy: {tls: {mode: DISABLE}, retryBudget: {percent: 10}}}}
+                """)
+            .view();
+    new References(view).check();
+
+    assertThat(view.problems().read().toString())
+        .contains("BackendTLSPolicy n/t says it for a.n.svc.cluster.local:80")
+        .doesNotContain("a.n.svc.cluster.local:90")
+        .contains("XBackendTrafficPolicy n/b says it for a.n.svc.cluster.local");
+  }
 }
