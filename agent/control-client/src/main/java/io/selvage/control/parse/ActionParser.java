@@ -48,7 +48,6 @@ final class ActionParser {
         action.hasMetadataMatch()
             && !action.getMetadataMatch().equals(Metadata.getDefaultInstance()),
         "metadata_match");
-    f.unsupported(action.getRateLimitsCount() > 0, "rate_limits");
     f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
     RetryPolicy retry = null;
     if (action.hasRetryPolicy()) {

@@ -7,6 +7,7 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.Listener;
+import io.selvage.engine.model.LocalRateLimit;
 import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.PathPolicy;
@@ -31,6 +32,7 @@ final class ManagerParser {
   static Listener.Http outbound(HttpConnectionManager manager, Field f) {
     Fault fault = null;
     SessionPersistence session = null;
+    LocalRateLimit limit = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i);
@@ -41,6 +43,7 @@ final class ManagerParser {
         case FaultParser.TYPE -> fault = fault(filter, at);
         case SessionParser.FILTER ->
             session = SessionParser.filter(filter.getTypedConfig(), at.at("typed_config"));
+        case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}
         default -> {
           if (!HarmlessFilters.isOne(filter.getName())) {
@@ -59,7 +62,7 @@ final class ManagerParser {
             null,
             fault,
             observability(manager, f),
-            policy(manager, f),
+            policy(manager, limit, f),
             paths(manager, f),
             session);
       }
@@ -69,7 +72,7 @@ final class ManagerParser {
               RouteParser.inline(manager.getRouteConfig(), false, f.at("route_config")),
               fault,
               observability(manager, f),
-              policy(manager, f),
+              policy(manager, limit, f),
               paths(manager, f),
               session);
       default -> {
@@ -80,7 +83,8 @@ final class ManagerParser {
   }
 
   /** Envoy: a stream of which nothing is said may be silent for five minutes. */
-  private static ManagerPolicy policy(HttpConnectionManager manager, Field f) {
+  private static ManagerPolicy policy(
+      HttpConnectionManager manager, @Nullable LocalRateLimit limit, Field f) {
     f.unsupported(manager.hasRequestTimeout(), "request_timeout");
     Duration idle =
         manager.hasStreamIdleTimeout()
@@ -93,12 +97,13 @@ final class ManagerParser {
                 common.getMaxStreamDuration(),
                 f.at("common_http_protocol_options.max_stream_duration"))
             : Duration.ZERO;
-    return new ManagerPolicy(idle.isZero() ? null : idle, most.isZero() ? null : most);
+    return new ManagerPolicy(idle.isZero() ? null : idle, most.isZero() ? null : most, limit);
   }
 
   static FilterChain.InboundHttp inbound(HttpConnectionManager manager, Field f) {
     List<RbacFilter> rbac = new ArrayList<>();
     Fault fault = null;
+    LocalRateLimit limit = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i).at("typed_config");
@@ -113,6 +118,7 @@ final class ManagerParser {
           }
         }
         case FaultParser.TYPE -> fault = fault(filter, at);
+        case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}
         default -> {
           if (!HarmlessFilters.isOne(filter.getName())) {
@@ -138,7 +144,7 @@ final class ManagerParser {
       f.refuse(
           "only inline routes are supported on the way in: " + manager.getRouteSpecifierCase());
     }
-    return new FilterChain.InboundHttp(routes, rbac, fault, observability(manager, f));
+    return new FilterChain.InboundHttp(routes, rbac, fault, observability(manager, f), limit);
   }
 
   private static PathPolicy paths(HttpConnectionManager manager, Field f) {

@@ -14,6 +14,7 @@ import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.LocalRateLimit;
 import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.RouteConfig;
@@ -104,7 +105,6 @@ public final class RouteParser {
     }
     f.forbidden(host.getRequireTls() != VirtualHost.TlsRequirementType.NONE, "require_tls");
     f.forbidden(host.hasMatcher(), "matcher");
-    f.unsupported(host.getRateLimitsCount() > 0, "rate_limits");
     checkFilters(host.getTypedPerFilterConfigMap(), f);
     List<Mirror> mirrors =
         host.getRequestMirrorPoliciesCount() > 0
@@ -150,6 +150,7 @@ public final class RouteParser {
     Fault fault = fault(route.getTypedPerFilterConfigMap(), f);
     Cors cors = cors(route.getTypedPerFilterConfigMap(), f);
     SessionPersistence session = session(route.getTypedPerFilterConfigMap(), f);
+    LocalRateLimit limit = rateLimit(route.getTypedPerFilterConfigMap(), f);
     return new io.selvage.engine.model.Route(
         route.getName(),
         match,
@@ -162,7 +163,27 @@ public final class RouteParser {
             f),
         fault == null ? fault(host.getTypedPerFilterConfigMap(), f) : fault,
         cors == null ? cors(host.getTypedPerFilterConfigMap(), f) : cors,
-        session == null ? session(host.getTypedPerFilterConfigMap(), f) : session);
+        session == null ? session(host.getTypedPerFilterConfigMap(), f) : session,
+        limit == null ? rateLimit(host.getTypedPerFilterConfigMap(), f) : limit,
+        rateLimits(route, host, f));
+  }
+
+  /** The route's rules, else its virtual host's. */
+  private static List<LocalRateLimit.Rule> rateLimits(Route route, VirtualHost host, Field f) {
+    return route.getRoute().getRateLimitsCount() > 0
+        ? RateLimitParser.rules(route.getRoute().getRateLimitsList(), f.at("route"))
+        : RateLimitParser.rules(host.getRateLimitsList(), f);
+  }
+
+  private static @Nullable LocalRateLimit rateLimit(Map<String, Any> configs, Field f) {
+    for (Map.Entry<String, Any> entry : configs.entrySet()) {
+      Field at = f.at("typed_per_filter_config", entry.getKey());
+      Any any = inner(entry.getValue(), at);
+      if (Field.typeOf(any).equals(RateLimitParser.TYPE)) {
+        return RateLimitParser.parse(any, at);
+      }
+    }
+    return null;
   }
 
   private static HeaderOps headers(Route route, Field f) {
@@ -248,7 +269,8 @@ public final class RouteParser {
         (name, any) -> {
           String type = Field.typeOf(inner(any, f.at("typed_per_filter_config", name)));
           boolean session = type.equals(SessionParser.PER_ROUTE) && !inbound;
-          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS) && !session) {
+          boolean limit = type.equals(RateLimitParser.TYPE);
+          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS) && !session && !limit) {
             Field at = f.at("typed_per_filter_config", name);
             if (inbound && !HarmlessFilters.isOne(name)) {
               at.refuse("filter not supported on the way in: " + type);

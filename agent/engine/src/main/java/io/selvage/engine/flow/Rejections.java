@@ -9,7 +9,7 @@ final class Rejections {
   /** The stream has lasted too long. */
   static final Rejection TOO_LONG =
       Rejection.of(
-          504, 4, "DT", "SELV-6013", "downstream duration timeout", "the stream lasted too long");
+          504, 4, "-", "SELV-6013", "downstream duration timeout", "the stream lasted too long");
 
   private Rejections() {}
 

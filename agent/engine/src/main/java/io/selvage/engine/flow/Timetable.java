@@ -157,7 +157,7 @@ abstract class Timetable {
       return "UMSDR";
     }
     if (now >= streamUntilNanos) {
-      return "DT";
+      return "-"; // Envoy has a flag of that name for connections only
     }
     return now >= idleUntilNanos() ? "SI" : "UT";
   }

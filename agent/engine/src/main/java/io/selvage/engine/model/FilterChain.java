@@ -55,7 +55,17 @@ public record FilterChain(
       RouteConfig routes,
       List<RbacFilter> rbac,
       @Nullable Fault fault,
-      Observability observability) {
+      Observability observability,
+      @Nullable LocalRateLimit rateLimit) {
+    /** Whose requests are not limited. */
+    public InboundHttp(
+        RouteConfig routes,
+        List<RbacFilter> rbac,
+        @Nullable Fault fault,
+        Observability observability) {
+      this(routes, rbac, fault, observability, null);
+    }
+
     public InboundHttp {
       rbac = List.copyOf(rbac);
     }

@@ -9,6 +9,7 @@ import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.model.UpstreamTls;
+import io.selvage.engine.model.WeightedCluster;
 import io.selvage.engine.snapshot.MeshFacts;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ public final class AccessLogLayer extends Layer {
         head.header("user-agent"),
         facts.requestId,
         endpoint == null ? null : endpoint.address() + ":" + endpoint.port(),
-        facts.cluster == null ? "" : facts.cluster.name(),
+        cluster(facts),
         peer == null ? null : peer.address() + ":" + peer.remotePort(),
         peer == null ? facts.port : peer.localPort(),
         serverName(peer, attempt),
@@ -111,5 +112,14 @@ public final class AccessLogLayer extends Layer {
           .append(match instanceof StringMatch.Exact e ? e.value() : match.toString());
     }
     return ids.toString();
+  }
+
+  /** As in Envoy the route's cluster, if there is one, also of requests that never got there. */
+  private static String cluster(MeshFacts facts) {
+    if (facts.cluster != null) {
+      return facts.cluster.name();
+    }
+    WeightedCluster share = facts.share;
+    return share != null && facts.snapshot.cluster(share.cluster()) != null ? share.cluster() : "";
   }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param networkRbac asked first, about the connection
  * @param rbac asked about each request, in order
  * @param routes null when requests are not seen
+ * @param limiter its local rate limit; null = none
  * @param peers what the client's identity must match; empty = any
  */
 public record CompiledChain(
@@ -21,7 +22,8 @@ public record CompiledChain(
     List<Filter> rbac,
     @Nullable CompiledRoutes routes,
     @Nullable CompiledFault fault,
-    List<StringTest> peers) {
+    List<StringTest> peers,
+    @Nullable LocalLimiter limiter) {
   /**
    * One authorization filter.
    *

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes for HTTP; null when its route configuration is not known (yet)
  * @param fault for HTTP: the listener's own; null = none
  * @param split for TCP; null for HTTP
+ * @param limiter for HTTP: its local rate limit; null = none
  * @param chains for TCP: what is asked before {@code split}, the most specific first
  */
 public record CompiledListener(
@@ -20,7 +21,8 @@ public record CompiledListener(
     @Nullable CompiledRoutes routes,
     @Nullable CompiledFault fault,
     @Nullable Split split,
-    List<CompiledTcpChain> chains) {
+    List<CompiledTcpChain> chains,
+    @Nullable LocalLimiter limiter) {
 
   /**
    * Clusters of a connection.

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param timeoutNanos of the request from the router on; {@link Long#MAX_VALUE} = none
  * @param rewriter null = the path stays
  * @param authorityFromPath what makes the authority of the path; null = it stays
+ * @param limiter null = the listener's
+ * @param rateLimits how descriptors for it are made
  * @param corsOrigins compiled origins of the route's CORS rules; empty when it has none
  */
 public record CompiledRoute(
@@ -34,7 +36,9 @@ public record CompiledRoute(
     long timeoutNanos,
     @Nullable Rewriter rewriter,
     @Nullable RegexReplacement authorityFromPath,
-    List<StringTest> corsOrigins) {
+    List<StringTest> corsOrigins,
+    @Nullable LocalLimiter limiter,
+    List<LocalLimiter.CompiledRule> rateLimits) {
   /** How the request is forwarded; null when it is answered or accepted. */
   public RouteAction.@Nullable Forward forward() {
     return route.action() instanceof RouteAction.Forward forward ? forward : null;

@@ -50,7 +50,8 @@ final class InboundCompiler {
         http == null ? List.of() : filters(chain, http.rbac()),
         http == null ? null : routes.compile(http.routes()),
         http == null ? null : fault(chain, http),
-        peers(chain));
+        peers(chain),
+        http == null ? null : routes.limiter("FilterChain " + chain.name(), http.rateLimit()));
   }
 
   private @Nullable CompiledFault fault(FilterChain chain, FilterChain.InboundHttp http) {

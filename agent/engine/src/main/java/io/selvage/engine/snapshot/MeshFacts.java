@@ -95,6 +95,9 @@ public final class MeshFacts extends Facts {
   /** A timeout is answered by 204, as the application asked. */
   public boolean timeoutIsNoContent;
 
+  /** Whether an injected fault of this request is under way. */
+  public boolean faulted;
+
   /** Whether a retry of this request counts against the cluster's limit. */
   public boolean retryCounted;
 

@@ -27,7 +27,7 @@ public final class MeshSnapshot {
       MeshConfig config, StateTable states, Picker.Factory pickers, Node self, HostNames names) {
     this.config = config;
     List<Reason> found = new ArrayList<>();
-    RouteCompiler routes = new RouteCompiler(found);
+    RouteCompiler routes = new RouteCompiler(found, states);
     clusters = new ClusterCompiler(states, pickers).compile(config, self, names);
     outbound = outbound(config, routes, found);
     inbound = new InboundCompiler(found, routes).compile(config.inbound());
@@ -65,7 +65,7 @@ public final class MeshSnapshot {
         found.add(
             new Reason("Listener " + listener.name(), "chains", String.valueOf(bad.getMessage())));
       }
-      return new CompiledListener(listener, null, null, new Split(tcp.clusters()), chains);
+      return new CompiledListener(listener, null, null, new Split(tcp.clusters()), chains, null);
     }
     Listener.Http http = (Listener.Http) listener.target();
     CompiledRoutes own =
@@ -79,7 +79,13 @@ public final class MeshSnapshot {
       found.add(
           new Reason("Listener " + listener.name(), "fault", String.valueOf(bad.getMessage())));
     }
-    return new CompiledListener(listener, own, fault, null, List.of());
+    return new CompiledListener(
+        listener,
+        own,
+        fault,
+        null,
+        List.of(),
+        compiler.limiter("Listener " + listener.name(), http.policy().rateLimit()));
   }
 
   public MeshConfig config() {

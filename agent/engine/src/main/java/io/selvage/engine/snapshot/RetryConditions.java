@@ -12,6 +12,9 @@ import java.util.function.Consumer;
  * Envoy {@code RetryStateImpl}.
  */
 record RetryConditions(int on, Set<Integer> statusCodes, HeaderTest[] headers) {
+  /** No answer and no failure is repeated. */
+  static final RetryConditions NONE = new RetryConditions(0, Set.of(), new HeaderTest[0]);
+
   private static final int ON_5XX = 1;
   private static final int GATEWAY_ERROR = 1 << 1;
   private static final int RESET = 1 << 2;

@@ -78,7 +78,7 @@ public final class RetryRules {
 
   /**
    * The rules for a request, whose own headers may say more; they are taken off it. Null when
-   * nothing of it is repeated.
+   * nobody wants it repeated.
    *
    * @param routes null = the route has none
    */
@@ -87,17 +87,22 @@ public final class RetryRules {
     for (int i = 0; i < OVERRIDES.size(); i++) {
       asks |= head.header(OVERRIDES.get(i)) != null;
     }
+    boolean repeats = routes != null && routes.conditions.on() != 0;
     RetryRules rules = routes;
     if (asks) {
+      repeats |= head.header(RETRY_ON) != null || head.header(RETRY_GRPC_ON) != null;
       rules = (routes == null ? SILENT : routes).with(head);
       for (String name : OVERRIDES) {
         head.removeHeader(name);
       }
     }
-    if (rules == null || rules.conditions.on() == 0) {
+    if (rules == null || !repeats) {
       return null;
     }
-    return rules.requestHeaders.length == 0 || any(rules.requestHeaders, head) ? rules : null;
+    // as in Envoy no answer is repeated then, but an overdue attempt may still be hedged
+    return rules.requestHeaders.length == 0 || any(rules.requestHeaders, head)
+        ? rules
+        : new RetryRules(rules, RetryConditions.NONE, rules.policy.numRetries());
   }
 
   private static boolean any(HeaderTest[] tests, RequestHead head) {
@@ -132,7 +137,9 @@ public final class RetryRules {
     String most = head.header(MAX_RETRIES);
     int asked = most == null ? -1 : number(most.strip());
     return new RetryRules(
-        this, new RetryConditions(on, codes, HeaderTest.of(names)), asked < 0 ? numRetries : asked);
+        this,
+        new RetryConditions(on, codes, HeaderTest.of(names)),
+        asked < 0 || on == 0 ? numRetries : asked);
   }
 
   private static int bits(@Nullable String text, Map<String, Integer> known) {

@@ -7,6 +7,7 @@ import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.HeaderOps;
+import io.selvage.engine.model.LocalRateLimit;
 import io.selvage.engine.model.Rewrite;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
@@ -24,9 +25,11 @@ final class RouteCompiler {
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(15);
 
   private final List<Reason> reasons;
+  private final StateTable states;
 
-  RouteCompiler(List<Reason> reasons) {
+  RouteCompiler(List<Reason> reasons, StateTable states) {
     this.reasons = reasons;
+    this.states = states;
   }
 
   CompiledRoutes compile(RouteConfig config) {
@@ -93,7 +96,16 @@ final class RouteCompiler {
         forward == null ? Long.MAX_VALUE : timeoutNanos(forward.timeout()),
         rewriter(route),
         authorityFromPath(forward),
-        origins(route.cors()));
+        origins(route.cors()),
+        route.rateLimit() == null
+            ? null
+            : states.limiter(config.name() + " " + field, route.rateLimit()),
+        LocalLimiter.CompiledRule.of(route.rateLimits()));
+  }
+
+  /** The limiter of a listener or chain; null = it has none. */
+  @Nullable LocalLimiter limiter(String place, @Nullable LocalRateLimit limit) {
+    return limit == null ? null : states.limiter(place, limit);
   }
 
   /** The share's come first in any case, as in Envoy. */

@@ -10,6 +10,7 @@ import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.CallerDeadlineLayer;
 import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
+import io.selvage.engine.resilience.LocalRateLimitLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.InboundRouteLayer;
 import io.selvage.engine.routing.LaneEntryLayer;
@@ -36,6 +37,7 @@ final class InboundStack {
         .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes
+        .layer(new LocalRateLimitLayer(p.random())) //             chain's and route's     RL
         .layer(new CorsLayer()) //                                 route's CORS; preflight answers
         .layer(new RbacLayer()) //                                 authorization; fails closed
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI

@@ -16,6 +16,7 @@ import io.selvage.engine.resilience.ConnectionPlaceLayer;
 import io.selvage.engine.resilience.EndpointBreakerLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
+import io.selvage.engine.resilience.LocalRateLimitLayer;
 import io.selvage.engine.resilience.OutlierLayer;
 import io.selvage.engine.resilience.PerTryLayer;
 import io.selvage.engine.resilience.RequestPolicyLayer;
@@ -52,8 +53,9 @@ final class OutboundStack {
         .layer(new ListenerLayer(p.random())) //                     LDS by host and port  BH
         .layer(new RouteLayer(p.random())) //                        RDS                   NR
         .layer(new SplitLayer(p.random())) //                        weights; retries stay
-        .layer(new StreamLimitsLayer()) //                           LDS, per route        SI DT
+        .layer(new StreamLimitsLayer()) //                           LDS, per route        SI
         .layer(new SessionLayer(p.epochNanos())) //                  LDS, per route
+        .layer(new LocalRateLimitLayer(p.random())) //               LDS, per route        RL
         .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
         .layer(new CorsLayer()) //                                   RDS: preflight, marks
         .layer(new AnswerLayer()) //                                 redirect, direct response

@@ -13,6 +13,7 @@ import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.Listener;
+import io.selvage.engine.model.LocalRateLimit;
 import io.selvage.engine.model.Locality;
 import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.MeshConfig;
@@ -197,8 +198,16 @@ final class Config {
     private @Nullable Cors cors;
     private @Nullable RouteAction action;
     private @Nullable RetryPolicy retryPolicy;
+    private @Nullable LocalRateLimit rateLimit;
+    private List<LocalRateLimit.Rule> rateLimits = List.of();
     private RoutePolicy policy = RoutePolicy.NONE;
     private @Nullable Duration idle;
+
+    RouteBuilder limited(@Nullable LocalRateLimit own, LocalRateLimit.Rule... rules) {
+      rateLimit = own;
+      rateLimits = List.of(rules);
+      return this;
+    }
 
     RouteBuilder retry(RetryPolicy value) {
       retryPolicy = value;
@@ -371,7 +380,10 @@ final class Config {
           request,
           response,
           fault,
-          cors);
+          cors,
+          null,
+          rateLimit,
+          rateLimits);
     }
   }
 

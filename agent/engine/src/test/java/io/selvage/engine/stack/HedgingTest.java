@@ -169,6 +169,15 @@ class HedgingTest {
   }
 
   @Test
+  void requestThatIsNotRepeatedOtherwiseMayBeHedged() {
+    MeshTest mesh = mesh(hedged(1).on("retriable-4xx"));
+    assertThat(mesh.get("/").answers(503).end().outcome).isNotNull();
+    MeshTest.Call call = overdue(mesh);
+    report(call, 1, TestAnswer.of(503));
+    assertThat(call.status()).isEqualTo(503);
+  }
+
+  @Test
   void hedgeCountsAgainstTheBudget() {
     MeshTest mesh =
         new MeshTest(
