@@ -34,7 +34,8 @@ public final class ClusterParser {
       f.at("name").refuse("must not be empty");
     }
     f.unsupported(cluster.getHealthChecksCount() > 0, "health_checks");
-    f.unsupported(cluster.hasLbSubsetConfig(), "lb_subset_config");
+    // it decides which endpoints a request may reach: left out, requests would go elsewhere
+    f.forbidden(cluster.hasLbSubsetConfig(), "lb_subset_config");
     f.unsupported(cluster.hasUpstreamBindConfig(), "upstream_bind_config");
     f.unsupported(
         cluster.getCloseConnectionsOnHostHealthFailure(),

@@ -93,29 +93,31 @@ final class Ejections {
       EndpointState state,
       double enforced,
       long now) {
-    if (state.ejected) {
-      return;
+    // Envoy decides on one thread: of two hosts that fail at once only one may be the last allowed
+    synchronized (cluster.state()) {
+      if (state.ejected || !isAllowed(cluster, detection) || !random.hits(enforced)) {
+        return;
+      }
+      long jitter = detection.maxJitter().toMillis();
+      state.jitterNanos = jitter == 0 ? 0 : random.below(jitter + 1) * 1_000_000;
+      state.ejectedAtNanos = now;
+      state.ejected = true;
+      long base = detection.baseEjectionTime().toNanos();
+      if (state.ejections * base < detection.maxEjectionTime().toNanos() + base) {
+        state.ejections = state.ejections + 1;
+      }
     }
+    cluster.state().ejections.increment();
+    cluster.state().healthChanged();
+  }
+
+  private static boolean isAllowed(CompiledCluster cluster, OutlierDetection detection) {
     int ejected = 0;
     for (Host host : cluster.hosts()) {
       ejected += host.state().ejected ? 1 : 0;
     }
     double percent = 100.0 * (ejected + 1) / cluster.hosts().size();
-    boolean allowed =
-        percent <= Math.round(detection.maxEjectionFraction() * 100)
-            || (detection.alwaysEjectOne() && ejected == 0);
-    if (!allowed || !random.hits(enforced)) {
-      return;
-    }
-    state.ejected = true;
-    state.ejectedAtNanos = now;
-    long jitter = detection.maxJitter().toMillis();
-    state.jitterNanos = jitter == 0 ? 0 : random.below(jitter + 1) * 1_000_000;
-    long base = detection.baseEjectionTime().toNanos();
-    if (state.ejections * base < detection.maxEjectionTime().toNanos() + base) {
-      state.ejections = state.ejections + 1;
-    }
-    cluster.state().ejections.increment();
-    cluster.state().healthChanged();
+    return percent <= Math.round(detection.maxEjectionFraction() * 100)
+        || (detection.alwaysEjectOne() && ejected == 0);
   }
 }
