@@ -1,14 +1,26 @@
 package io.selvage.identity;
 
 import io.selvage.engine.model.UpstreamTls;
+import java.io.ByteArrayInputStream;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.security.cert.CRL;
+import java.security.cert.CertStore;
 import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
+import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import javax.net.ssl.CertPathTrustManagerParameters;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -27,12 +39,13 @@ final class OriginatedTrust extends X509ExtendedTrustManager {
   private final @Nullable String sni;
 
   OriginatedTrust(UpstreamTls tls) throws GeneralSecurityException {
-    anchors = tls.insecureSkipVerify() ? null : anchors(tls.caPem());
+    anchors = tls.insecureSkipVerify() ? null : anchors(tls.caPem(), tls.crlPem());
     expected = new NameMatch(tls.peers());
     sni = tls.sni() == null || tls.sni().isEmpty() ? null : tls.sni().toLowerCase(Locale.ROOT);
   }
 
-  private static X509TrustManager anchors(@Nullable String caPem) throws GeneralSecurityException {
+  private static X509TrustManager anchors(@Nullable String caPem, @Nullable String crlPem)
+      throws GeneralSecurityException {
     KeyStore store = null;
     if (caPem != null) {
       store = emptyStore();
@@ -43,13 +56,41 @@ final class OriginatedTrust extends X509ExtendedTrustManager {
     }
     TrustManagerFactory factory =
         TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
+    if (crlPem == null) {
+      factory.init(store);
+    } else {
+      factory.init(new CertPathTrustManagerParameters(revocation(store, crlPem)));
+    }
     for (TrustManager manager : factory.getTrustManagers()) {
       if (manager instanceof X509TrustManager found) {
         return found;
       }
     }
     throw new GeneralSecurityException("the platform has no X.509 trust manager");
+  }
+
+  /** Every certificate below the anchors must be on a list of its issuer, and not revoked there. */
+  private static PKIXBuilderParameters revocation(@Nullable KeyStore store, String crlPem)
+      throws GeneralSecurityException {
+    PKIXBuilderParameters parameters =
+        store == null
+            ? new PKIXBuilderParameters(platform(), new X509CertSelector())
+            : new PKIXBuilderParameters(store, new X509CertSelector());
+    Collection<? extends CRL> lists =
+        CertificateFactory.getInstance("X.509")
+            .generateCRLs(new ByteArrayInputStream(crlPem.getBytes(StandardCharsets.US_ASCII)));
+    parameters.addCertStore(
+        CertStore.getInstance("Collection", new CollectionCertStoreParameters(lists)));
+    parameters.setRevocationEnabled(true);
+    return parameters;
+  }
+
+  private static Set<TrustAnchor> platform() throws GeneralSecurityException {
+    Set<TrustAnchor> anchors = new HashSet<>();
+    for (X509Certificate each : anchors(null, null).getAcceptedIssuers()) {
+      anchors.add(new TrustAnchor(each, null));
+    }
+    return anchors;
   }
 
   static KeyStore emptyStore() throws GeneralSecurityException {

@@ -481,6 +481,44 @@ class IdentityTlsTest {
         .isInstanceOf(SSLException.class);
   }
 
+  @Test
+  void revokedServersAreRefused() throws Exception {
+    WorkloadKey key = WorkloadKey.create();
+    var leaf = PKI.leaf(key.pair().getPublic(), l -> l.dns = List.of("a.shop.example"));
+    UpstreamTls itsTls =
+        new UpstreamTls(
+            false,
+            null,
+            List.of(),
+            List.of(),
+            Pem.encode(List.of(PKI.root)),
+            Pem.encode(List.of(leaf, PKI.intermediate)),
+            Pem.encode(key.pair().getPrivate()),
+            false);
+    String rootList = PKI.revoked(PKI.root, PKI.rootKey.getPrivate(), null);
+    String clean = PKI.revoked(PKI.intermediate, PKI.intermediateKey.getPrivate(), null);
+    String revoked = PKI.revoked(PKI.intermediate, PKI.intermediateKey.getPrivate(), leaf);
+    assertThatCode(() -> simple(itsTls, checking(rootList + clean))).doesNotThrowAnyException();
+    assertThatThrownBy(() -> simple(itsTls, checking(rootList + revoked)))
+        .hasStackTraceContaining("revoked");
+    // as by an Envoy: an issuer without a list leaves its certificates in doubt
+    assertThatThrownBy(() -> simple(itsTls, checking(rootList)))
+        .hasStackTraceContaining("revocation");
+  }
+
+  private static UpstreamTls checking(String crl) {
+    return new UpstreamTls(
+        false,
+        "a.shop.example",
+        List.of(),
+        List.of(),
+        Pem.encode(List.of(PKI.root)),
+        null,
+        null,
+        false,
+        crl);
+  }
+
   private void simple(UpstreamTls itsTls, UpstreamTls ours) throws SSLException {
     SSLEngine s = client.clientContext(itsTls).createSSLEngine();
     s.setUseClientMode(false);

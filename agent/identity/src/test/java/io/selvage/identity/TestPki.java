@@ -1,12 +1,14 @@
 package io.selvage.identity;
 
 import java.math.BigInteger;
+import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.Date;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,14 +17,18 @@ import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1ObjectIdentifier;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.CRLReason;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.cert.X509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.cert.jcajce.JcaX509v2CRLBuilder;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
@@ -223,6 +229,25 @@ public final class TestPki {
       throw new IllegalStateException(impossible);
     }
     return identity;
+  }
+
+  /** A list of an issuer in PEM, with {@code certificate} revoked unless null. */
+  public String revoked(X509Certificate issuer, PrivateKey key, X509Certificate certificate)
+      throws GeneralSecurityException {
+    try {
+      X509v2CRLBuilder list = new JcaX509v2CRLBuilder(issuer.getSubjectX500Principal(), new Date());
+      list.setNextUpdate(Date.from(Instant.now().plusSeconds(3600)));
+      if (certificate != null) {
+        list.addCRLEntry(certificate.getSerialNumber(), new Date(), CRLReason.keyCompromise);
+      }
+      byte[] der =
+          list.build(new JcaContentSignerBuilder("SHA256withECDSA").build(key)).getEncoded();
+      return "-----BEGIN X509 CRL-----\n"
+          + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
+          + "\n-----END X509 CRL-----\n";
+    } catch (OperatorCreationException | java.io.IOException e) {
+      throw new GeneralSecurityException(e);
+    }
   }
 
   @Override

@@ -1,8 +1,6 @@
 package io.selvage.controller.translate;
 
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
-import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
@@ -18,15 +16,17 @@ import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
-import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.selvage.controller.registry.ServicePort;
 import io.selvage.controller.registry.WorkloadNode;
 import io.selvage.controller.resource.view.PeerAuthentication.Mode;
+import io.selvage.controller.resource.view.Sidecar;
+import io.selvage.controller.resource.view.TrafficPolicy.ConnectionPool;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way in to one workload: {@code virtualInbound} with chains by port, or a bound listener for
@@ -237,19 +237,29 @@ final class InboundListeners {
                                         Endpoint.newBuilder()
                                             .setAddress(
                                                 Protos.address("127.0.0.1", port.app()))))));
+    Policy policy = Policy.of(pool(port));
+    if (policy.connectionPool() != null) {
+      CircuitBreaking.apply(cluster, policy);
+    }
     Protocol protocol = Protocol.of(port.protocol());
     if (protocol.isHttp()) {
-      HttpProtocolOptions.ExplicitHttpConfig.Builder explicit =
-          HttpProtocolOptions.ExplicitHttpConfig.newBuilder();
-      if (protocol.isHttp2()) {
-        explicit.setHttp2ProtocolOptions(Http2ProtocolOptions.getDefaultInstance());
-      } else {
-        explicit.setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-      }
-      cluster.putTypedExtensionProtocolOptions(
-          "envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
-          Protos.any(HttpProtocolOptions.newBuilder().setExplicitHttpConfig(explicit).build()));
+      HttpOptions.apply(cluster, policy, protocol.isHttp2());
     }
     return cluster.build();
+  }
+
+  /** What the workload's Sidecar lets in: by port, else for all of them. */
+  private @Nullable ConnectionPool pool(ServicePort port) {
+    Sidecar sidecar = view.sidecar(view.sidecarOf(node));
+    if (sidecar == null) {
+      return null;
+    }
+    for (Sidecar.Ingress each : sidecar.ingress()) {
+      Sidecar.ListenerPort at = each.port();
+      if (at != null && at.number() == port.target() && each.connectionPool() != null) {
+        return each.connectionPool();
+      }
+    }
+    return sidecar.inboundConnectionPool();
   }
 }

@@ -105,6 +105,8 @@ final class NoEffect {
 
   private void sidecar(Sidecar sidecar) {
     Resource owner = sidecar.source();
+    String limits = "agents do not limit what comes in yet; only Envoys do";
+    note(owner, sidecar.inboundConnectionPool() != null, "spec.inboundConnectionPool", limits);
     for (int i = 0; i < sidecar.egress().size(); i++) {
       Sidecar.Egress egress = sidecar.egress().get(i);
       String at = "spec.egress[" + i + "]";
@@ -119,6 +121,12 @@ final class NoEffect {
       String why = "no effect; the application binds its own port";
       note(owner, !ingress.bind().isEmpty(), at + ".bind", why);
       note(owner, capture(ingress.captureMode()), at + ".captureMode", why);
+      note(owner, ingress.connectionPool() != null, at + ".connectionPool", limits);
+      note(
+          owner,
+          ingress.tls() != null,
+          at + ".tls",
+          "not served yet; the port keeps what PeerAuthentication says");
       note(
           owner,
           !ingress.defaultEndpoint().isEmpty(),

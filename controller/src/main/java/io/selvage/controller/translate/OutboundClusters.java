@@ -7,8 +7,6 @@ import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.cluster.v3.UpstreamConnectionOptions;
 import io.envoyproxy.envoy.config.core.v3.Http1ProtocolOptions;
 import io.envoyproxy.envoy.config.core.v3.Http2ProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.HttpProtocolOptions;
-import io.envoyproxy.envoy.config.core.v3.KeepaliveSettings;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.config.core.v3.TransportSocket;
@@ -74,7 +72,9 @@ final class OutboundClusters {
     OutlierPolicy.apply(cluster, policy);
     Balancing.apply(cluster, policy);
     boolean http2 = http2(port, policy);
-    options(cluster, port, policy, http2);
+    if (port.protocol().isHttp()) {
+      HttpOptions.apply(cluster, policy, http2);
+    }
     keepalive(cluster, policy);
     tls(cluster, service, port, subsetName, policy, http2, rule);
     if (policy.proxyProtocol() != null && !caller.agent()) {
@@ -155,65 +155,6 @@ final class OutboundClusters {
             && pool.http().h2UpgradePolicy() == TrafficPolicy.H2UpgradePolicy.UPGRADE
             && port.protocol() == Protocol.HTTP;
     return port.protocol().isHttp2() || raised;
-  }
-
-  private static void options(
-      Cluster.Builder cluster, MeshPort port, Policy policy, boolean http2) {
-    if (!port.protocol().isHttp()) {
-      return;
-    }
-    TrafficPolicy.ConnectionPool pool = policy.connectionPool();
-    HttpProtocolOptions.Builder common = HttpProtocolOptions.newBuilder();
-    Http2ProtocolOptions.Builder h2 = Http2ProtocolOptions.newBuilder();
-    if (pool != null) {
-      TrafficPolicy.Http http = pool.http();
-      if (http.maxRequestsPerConnection() != null && http.maxRequestsPerConnection() > 0) {
-        common.setMaxRequestsPerConnection(Protos.number(http.maxRequestsPerConnection()));
-      }
-      Duration idle = http.idleTimeout() == null ? pool.tcp().idleTimeout() : http.idleTimeout();
-      if (idle != null) {
-        common.setIdleTimeout(Protos.duration(idle));
-      }
-      if (pool.tcp().maxConnectionDuration() != null) {
-        common.setMaxConnectionDuration(Protos.duration(pool.tcp().maxConnectionDuration()));
-      }
-      if (http.maxConcurrentStreams() != null && http.maxConcurrentStreams() > 0) {
-        h2.setMaxConcurrentStreams(Protos.number(http.maxConcurrentStreams()));
-      }
-      pings(h2, http.http2KeepAlive());
-    }
-    var options =
-        io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.newBuilder()
-            .setCommonHttpProtocolOptions(common);
-    var explicit =
-        io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions.ExplicitHttpConfig
-            .newBuilder();
-    if (http2) {
-      explicit.setHttp2ProtocolOptions(h2);
-    } else {
-      explicit.setHttpProtocolOptions(Http1ProtocolOptions.getDefaultInstance());
-    }
-    options.setExplicitHttpConfig(explicit);
-    TrafficPolicy.OutlierDetection outlier = policy.outlierDetection();
-    if (outlier != null && !outlier.httpErrorCodes().isEmpty()) {
-      options.setUnknownFields(NewerFields.errors(outlier.httpErrorCodes()));
-    }
-    cluster.putTypedExtensionProtocolOptions(HTTP_OPTIONS, Protos.any(options.build()));
-  }
-
-  private static void pings(
-      Http2ProtocolOptions.Builder h2, TrafficPolicy.@Nullable H2KeepAlive asked) {
-    if (asked == null) {
-      return;
-    }
-    KeepaliveSettings.Builder pings = KeepaliveSettings.newBuilder();
-    if (asked.interval() != null) {
-      pings.setInterval(Protos.duration(asked.interval()));
-    }
-    if (asked.timeout() != null) {
-      pings.setTimeout(Protos.duration(asked.timeout()));
-    }
-    h2.setConnectionKeepalive(pings);
   }
 
   private static void keepalive(Cluster.Builder cluster, Policy policy) {

@@ -23,6 +23,11 @@ record Policy(
     @Nullable ProxyProtocol proxyProtocol) {
   private static final Policy NONE = new Policy(null, null, null, null, null, null, null);
 
+  /** Nothing but limits of connections and requests. */
+  static Policy of(@Nullable ConnectionPool pool) {
+    return new Policy(null, pool, null, null, null, null, null);
+  }
+
   /** The same with a retry budget of its own where one is given. */
   Policy with(@Nullable RetryBudget budget) {
     return budget == null

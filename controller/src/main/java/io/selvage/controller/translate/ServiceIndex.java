@@ -1,6 +1,5 @@
 package io.selvage.controller.translate;
 
-import io.selvage.controller.ca.SpiffeId;
 import io.selvage.controller.registry.Locality;
 import io.selvage.controller.registry.RegisteredWorkload;
 import io.selvage.controller.registry.ServicePort;
@@ -22,7 +21,7 @@ final class ServiceIndex {
   private final UnaryOperator<String> vips;
   private final Problems problems;
   private final List<RegisteredWorkload> workloads;
-  private final List<WorkloadEntry> entries;
+  private final Places places;
   private final Map<String, List<RegisteredWorkload>> byNamespace = new HashMap<>();
 
   ServiceIndex(
@@ -35,7 +34,7 @@ final class ServiceIndex {
     this.vips = vips;
     this.problems = problems;
     this.workloads = workloads;
-    this.entries = entries;
+    this.places = new Places(settings, entries);
     for (RegisteredWorkload each : workloads) {
       byNamespace.computeIfAbsent(each.node().namespace(), n -> new ArrayList<>()).add(each);
     }
@@ -135,8 +134,8 @@ final class ServiceIndex {
       }
       ports.add(port);
       List<MeshEndpoint> at = new ArrayList<>();
-      selected.forEach(w -> addEndpoint(at, w, port));
-      addEntries(at, service.selector(), namespace, port, host);
+      selected.forEach(w -> places.add(at, w, port));
+      places.addEntries(at, service.selector(), namespace, port, host);
       endpoints.put(port.number(), List.copyOf(at));
     }
     return new MeshService(
@@ -229,7 +228,7 @@ final class ServiceIndex {
     Map<Integer, List<MeshEndpoint>> endpoints = new TreeMap<>();
     for (MeshPort port : ports.values()) {
       List<MeshEndpoint> at = new ArrayList<>();
-      members.forEach(w -> addEndpoint(at, w, port));
+      members.forEach(w -> places.add(at, w, port));
       endpoints.put(port.number(), List.copyOf(at));
     }
     WorkloadNode first = members.get(0).node();
@@ -245,107 +244,6 @@ final class ServiceIndex {
         List.of(),
         endpoints,
         List.of());
-  }
-
-  private void addEndpoint(List<MeshEndpoint> to, RegisteredWorkload workload, MeshPort port) {
-    WorkloadNode node = workload.node();
-    int at = targetOf(node, port);
-    if (at == 0) {
-      return;
-    }
-    to.add(
-        new MeshEndpoint(
-            node.address(),
-            at,
-            node.labels(),
-            node.locality(),
-            1,
-            spiffe(node.namespace(), node.serviceAccount()),
-            !node.proxyless(),
-            workload.ready(),
-            String.join(
-                ";",
-                node.workload(),
-                node.namespace(),
-                node.service(),
-                node.version(),
-                node.clusterId())));
-  }
-
-  /** By number first, as the workload says where it listens; 0 where it does not serve the port. */
-  private static int targetOf(WorkloadNode node, MeshPort port) {
-    for (ServicePort offered : node.ports()) {
-      if (offered.number() == port.number()) {
-        return offered.target();
-      }
-    }
-    for (ServicePort offered : node.ports()) {
-      boolean sameName =
-          !port.targetName().isEmpty() && port.targetName().startsWith(offered.protocol());
-      if (offered.target() == port.target() || sameName) {
-        return offered.target();
-      }
-    }
-    return node.ports().isEmpty() ? port.target() : 0;
-  }
-
-  private String spiffe(String namespace, String account) {
-    if (account.isEmpty()) {
-      return "";
-    }
-    try {
-      return new SpiffeId(settings.trustDomain(), namespace, account).toString();
-    } catch (IllegalArgumentException notAnIdentity) {
-      return "";
-    }
-  }
-
-  private void addEntries(
-      List<MeshEndpoint> to,
-      Map<String, String> selector,
-      String namespace,
-      MeshPort port,
-      String host) {
-    if (selector.isEmpty()) {
-      return;
-    }
-    for (WorkloadEntry entry : entries) {
-      if (entry.source().namespace().equals(namespace)
-          && matches(selector, entry.endpoint().labels())) {
-        to.add(endpoint(entry.endpoint(), namespace, port, host));
-      }
-    }
-  }
-
-  private MeshEndpoint endpoint(
-      WorkloadEntry.Endpoint from, String namespace, MeshPort port, String host) {
-    Integer mapped = from.ports().get(port.name());
-    return new MeshEndpoint(
-        from.address(),
-        mapped != null ? mapped : port.target() == 0 ? port.number() : port.target(),
-        labels(from),
-        Locality.parse(from.locality()),
-        from.weight() == null ? 1 : Math.max(1, from.weight()),
-        spiffe(namespace, from.serviceAccount()),
-        "istio".equals(from.labels().get("security.istio.io/tlsMode")),
-        true,
-        String.join(
-            ";",
-            from.labels().getOrDefault("app", ""),
-            namespace,
-            host,
-            from.labels().getOrDefault("version", ""),
-            ""));
-  }
-
-  // as Istio: the network is a label for failoverPriority
-  private static Map<String, String> labels(WorkloadEntry.Endpoint from) {
-    if (from.network().isEmpty()) {
-      return from.labels();
-    }
-    Map<String, String> labels = new LinkedHashMap<>(from.labels());
-    labels.putIfAbsent("topology.istio.io/network", from.network());
-    return labels;
   }
 
   private MeshService of(ServiceEntry entry, String host) {
@@ -408,14 +306,14 @@ final class ServiceIndex {
       String host,
       MeshService.Resolution resolution) {
     List<MeshEndpoint> at = new ArrayList<>();
-    entry.endpoints().forEach(e -> at.add(endpoint(e, namespace, port, host)));
+    entry.endpoints().forEach(e -> at.add(places.endpoint(e, namespace, port, host)));
     if (!entry.workloadSelector().isEmpty()) {
       for (RegisteredWorkload each : byNamespace.getOrDefault(namespace, List.of())) {
         if (matches(entry.workloadSelector(), each.node().labels())) {
-          addEndpoint(at, each, port);
+          places.add(at, each, port);
         }
       }
-      addEntries(at, entry.workloadSelector(), namespace, port, host);
+      places.addEntries(at, entry.workloadSelector(), namespace, port, host);
     }
     boolean byDns =
         resolution == MeshService.Resolution.DNS

@@ -2,6 +2,7 @@ package io.selvage.controller.translate;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.listener.v3.FilterChain;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
@@ -12,6 +13,7 @@ import io.selvage.controller.registry.WorkloadNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -268,5 +270,45 @@ class InboundTest {
                 .getSocketAddress()
                 .getPortValue())
         .isEqualTo(9090);
+  }
+
+  private static Cluster inbound(String spec) {
+    return new Mesh()
+        .apply(
+            "apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: limits, namespace: default}\nspec:\n"
+                + spec.indent(2))
+        .by(REVIEWS)
+        .cluster("inbound|19081||");
+  }
+
+  @Test
+  @Tag("field=Sidecar.inboundConnectionPool.tcp")
+  @Tag("field=Sidecar.inboundConnectionPool.http")
+  @Tag("field=Sidecar.ingress.port")
+  @Tag("field=Sidecar.ingress.connectionPool")
+  void aSidecarLimitsWhatAnEnvoyLetsIn() {
+    String all =
+        "inboundConnectionPool: {tcp: {maxConnections: 5}, http: {http2MaxRequests: 6, idleTimeout: 7s}}\n";
+    Cluster limited = inbound(all);
+    assertThat(limited.getCircuitBreakers().getThresholds(0).getMaxConnections().getValue())
+        .isEqualTo(5);
+    assertThat(limited.getCircuitBreakers().getThresholds(0).getMaxRequests().getValue())
+        .isEqualTo(6);
+    String port =
+        "ingress: [{port: {number: %d, protocol: HTTP, name: http}, connectionPool: {tcp: {maxConnections: 3}}}]\n";
+    assertThat(
+            inbound(all + port.formatted(19081))
+                .getCircuitBreakers()
+                .getThresholds(0)
+                .getMaxConnections()
+                .getValue())
+        .isEqualTo(3);
+    assertThat(
+            inbound(all + port.formatted(19082))
+                .getCircuitBreakers()
+                .getThresholds(0)
+                .getMaxConnections()
+                .getValue())
+        .isEqualTo(5);
   }
 }

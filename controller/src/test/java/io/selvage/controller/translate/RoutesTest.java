@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.config.route.v3.VirtualHost;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.selvage.controller.registry.WorkloadNode;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class RoutesTest {
@@ -292,5 +293,27 @@ class RoutesTest {
               assertThat(p.field()).isEqualTo("spec.http[0].route[0].destination");
               assertThat(p.text()).contains("nosuch.default.svc.cluster.local");
             });
+  }
+
+  @Test
+  @Tag("field=VirtualService.http.match.statPrefix")
+  void theStatPrefixIsTheRoutes() {
+    Mesh mesh =
+        mesh()
+            .apply(
+                """
+                apiVersion: networking.istio.io/v1
+                kind: VirtualService
+                metadata: {name: reviews, namespace: default}
+                spec:
+                  hosts: [reviews]
+                  http:
+                  - match: [{uri: {prefix: /a}, statPrefix: alpha}]
+                    route: [{destination: {host: reviews}}]
+                  - route: [{destination: {host: reviews}}]
+                """);
+    assertThat(routes(mesh, CALLER, "reviews.default"))
+        .extracting(Route::getStatPrefix)
+        .containsExactly("alpha", "");
   }
 }

@@ -84,4 +84,25 @@ class ClientTlsFieldsTest {
         .isTrue();
     assertThat(held(governed("tls: {mode: SIMPLE}")).tls().insecureSkipVerify()).isFalse();
   }
+
+  @Test
+  @Tag("field=DestinationRule.trafficPolicy.tls.caCrl")
+  void revokedCertificates() throws IOException {
+    UpstreamTls tls =
+        held(governed(
+                "tls: {mode: SIMPLE, caCertificates: %s, caCrl: %s}"
+                    .formatted(file("roots"), file("revoked"))))
+            .tls();
+    assertThat(tls.crlPem()).startsWith("revoked");
+  }
+
+  @Test
+  @Tag("field=DestinationRule.trafficPolicy.tls.credentialName")
+  void aSecretThatIsNotKeptHereNeverMeansPlaintext() {
+    SimulatedMesh mesh = governed("tls: {mode: SIMPLE, credentialName: shop}");
+    assertThat(mesh.get(CALLER, "reviews", 9080, "/").tls().mode()).isEqualTo("tls");
+    assertThat(held(mesh).tls().peers().toString()).contains("unresolved.invalid");
+    assertThat(mesh.problems(CALLER, "DestinationRule", "default/reviews"))
+        .anyMatch(p -> p.startsWith("spec.trafficPolicy.tls.credentialName: "));
+  }
 }

@@ -263,6 +263,16 @@ class RouteActionFieldsTest {
   }
 
   @Test
+  @Tag("field=VirtualService.http.retries.retryRemoteLocalities")
+  void otherLocalitiesAreTried() {
+    String retries = "retries: {attempts: 3, retryRemoteLocalities: %s}";
+    assertThat(forward(doing(retries.formatted("true"))).retry().avoidance().prioritiesAfter())
+        .isEqualTo(2);
+    assertThat(forward(doing(retries.formatted("false"))).retry().avoidance().prioritiesAfter())
+        .isZero();
+  }
+
+  @Test
   @Tag("field=VirtualService.http.mirror")
   @Tag("field=VirtualService.http.mirrorPercentage")
   @Tag("field=VirtualService.http.mirrorPercent")

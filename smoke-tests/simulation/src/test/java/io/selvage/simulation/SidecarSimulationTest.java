@@ -153,6 +153,7 @@ class SidecarSimulationTest {
   @Tag("field=Sidecar.ingress.bind")
   @Tag("field=Sidecar.ingress.captureMode")
   @Tag("field=Sidecar.ingress.defaultEndpoint")
+  @Tag("field=Sidecar.ingress.tls")
   void whatHasNoEffectIsNamed() {
     SimulatedMesh mesh =
         mesh()
@@ -160,17 +161,21 @@ class SidecarSimulationTest {
                 sidecar(
                     """
                     egress: [{hosts: ['./*'], port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE}]
-                    ingress: [{port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE, defaultEndpoint: 127.0.0.1:8080}]
+                    ingress: [{port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE, defaultEndpoint: 127.0.0.1:8080, connectionPool: {tcp: {maxConnections: 1}}, tls: {mode: SIMPLE, serverCertificate: a, privateKey: b}}]
+                    inboundConnectionPool: {tcp: {maxConnections: 1}}
                     """));
 
     assertThat(mesh.problems("productpage", "Sidecar", "default/narrow"))
         .extracting(p -> p.replaceFirst(":.*", ""))
-        .containsExactly(
+        .containsExactlyInAnyOrder(
+            "spec.inboundConnectionPool",
             "spec.egress[0].bind",
             "spec.egress[0].captureMode",
             "spec.egress[0].port",
             "spec.ingress[0].bind",
             "spec.ingress[0].captureMode",
-            "spec.ingress[0].defaultEndpoint");
+            "spec.ingress[0].connectionPool",
+            "spec.ingress[0].defaultEndpoint",
+            "spec.ingress[0].tls");
   }
 }

@@ -93,7 +93,21 @@ final class TlsParser {
         ca,
         certificate,
         key,
-        skip);
+        skip,
+        crl(validation, mesh, in));
+  }
+
+  private static @Nullable String crl(CertificateValidationContext context, boolean mesh, Field f) {
+    if (!context.hasCrl()) {
+      return null;
+    }
+    Field at = f.at("validation_context.crl");
+    if (mesh || !context.hasTrustedCa()) {
+      at.refuse("a list of revoked certificates needs anchors of its own beside it");
+      return null;
+    }
+    at.forbidden(context.getOnlyVerifyLeafCertCrl(), "only_verify_leaf_cert_crl");
+    return pem(context.getCrl(), at, false);
   }
 
   static @Nullable DownstreamTls downstream(TransportSocket socket, Field f) {
@@ -117,6 +131,7 @@ final class TlsParser {
             context.hasRequireClientCertificate(), context.getRequireClientCertificate(), false);
     CertificateValidationContext validation = validation(common, in);
     in.forbidden(validation.hasTrustedCa(), "validation_context.trusted_ca");
+    in.forbidden(validation.hasCrl(), "validation_context.crl");
     if (required && !isMeshRoots(common, in)) {
       in.refuse("client certificates are verified by the mesh's roots alone");
     }
@@ -199,7 +214,6 @@ final class TlsParser {
     at.nothingUnknown(context);
     at.forbidden(context.getVerifyCertificateSpkiCount() > 0, "verify_certificate_spki");
     at.forbidden(context.getVerifyCertificateHashCount() > 0, "verify_certificate_hash");
-    at.forbidden(context.hasCrl(), "crl");
     at.forbidden(context.hasCustomValidatorConfig(), "custom_validator_config");
     at.forbidden(context.hasWatchedDirectory(), "watched_directory");
     return context;

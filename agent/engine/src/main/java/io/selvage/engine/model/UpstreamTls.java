@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     domains
  * @param caPem trust anchors when not the mesh's; null = the mesh's bundle, or the platform's when
  *     {@code meshIdentity} is false
+ * @param crlPem revoked certificates; every certificate of the chain then needs a list of its
+ *     issuer (Envoy {@code CertificateValidationContext.crl}); null = nobody asks
  * @param certificatePem with {@code keyPem}: another certificate than the mesh's
  */
 public record UpstreamTls(
@@ -22,7 +24,22 @@ public record UpstreamTls(
     @Nullable String caPem,
     @Nullable String certificatePem,
     @Nullable String keyPem,
-    boolean insecureSkipVerify) {
+    boolean insecureSkipVerify,
+    @Nullable String crlPem) {
+
+  /** Without a list of revoked certificates. */
+  public UpstreamTls(
+      boolean meshIdentity,
+      @Nullable String sni,
+      List<StringMatch> peers,
+      List<String> alpn,
+      @Nullable String caPem,
+      @Nullable String certificatePem,
+      @Nullable String keyPem,
+      boolean insecureSkipVerify) {
+    this(meshIdentity, sni, peers, alpn, caPem, certificatePem, keyPem, insecureSkipVerify, null);
+  }
+
   public UpstreamTls {
     peers = List.copyOf(peers);
     alpn = List.copyOf(alpn);

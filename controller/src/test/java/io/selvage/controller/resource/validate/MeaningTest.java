@@ -8,6 +8,7 @@ import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.YamlDocuments;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -178,5 +179,44 @@ class MeaningTest {
                 .get(0);
     assertThat(Validation.of(Kinds.VIRTUAL_SERVICE, document).unknownFields())
         .containsExactly("metadata.extra", "spec.bogus", "spec.http[0].redirect.ur");
+  }
+
+  @ParameterizedTest
+  @Tag("field=VirtualService.http.fault.delay.exponentialDelay")
+  @Tag("field=VirtualService.http.fault.abort.http2Error")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "delay: {exponentialDelay: 1s} | delay.exponentialDelay | use fixedDelay",
+        "abort: {http2Error: REFUSED_STREAM} | abort.http2Error | not supported"
+      })
+  void faultsThatNobodyMakesAreRefused(String fault, String field, String words) {
+    expect(
+        Kinds.VIRTUAL_SERVICE,
+        "{hosts: [a], http: [{route: [{destination: {host: a}}], fault: {" + fault + "}}]}",
+        "spec.http[0].fault." + field,
+        words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "egress: [{hosts: ['./*', 'shop/a.b', '*/*', '~/*']}] | - | ",
+        "egress: [{hosts: []}] | spec.egress[0].hosts | at least one host",
+        "egress: [{hosts: [reviews]}] | spec.egress[0].hosts[0] | form namespace/dnsName",
+        "egress: [{hosts: ['a/b', 'a/b']}] | spec.egress[0].hosts[1] | a/b",
+        "egress: [{hosts: ['A_/b']}] | spec.egress[0].hosts[0] | lower-case DNS label",
+        "workloadSelector: {labels: {app: a}} | spec.egress | empty configuration",
+        "ingress: [{port: {number: 0}}] | spec.ingress[0].port.number | port is required",
+        "ingress: [{port: {number: 70000}}] | spec.ingress[0].port.number | between 1-65535",
+        "ingress: [{port: {number: 80}}, {port: {number: 80}}] | spec.ingress[1].port.number | 80",
+        "ingress: [{port: {number: 80}, tls: {mode: PASSTHROUGH}}] | spec.ingress[0].tls.mode | SIMPLE and MUTUAL",
+        "outboundTrafficPolicy: {mode: REGISTRY_ONLY, egressProxy: {host: a.b, port: {number: 1}}} | spec.outboundTrafficPolicy.egressProxy | only with ALLOW_ANY",
+        "outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: a.b}} | spec.outboundTrafficPolicy.egressProxy.port.number | port of the proxy",
+        "inboundConnectionPool: {tcp: {maxConnections: -1}} | spec.inboundConnectionPool.tcp.maxConnections | must not be negative"
+      })
+  void sidecarRules(String spec, String field, String words) {
+    expect(Kinds.SIDECAR, "{" + spec + "}", field, words);
   }
 }
