@@ -35,7 +35,7 @@ public final class ClusterParser {
     }
     f.unsupported(cluster.getHealthChecksCount() > 0, "health_checks");
     // it decides which endpoints a request may reach: left out, requests would go elsewhere
-    f.forbidden(cluster.hasLbSubsetConfig(), "lb_subset_config");
+    f.forbidden(cluster.getLbSubsetConfig().getSubsetSelectorsCount() > 0, "lb_subset_config");
     f.unsupported(cluster.hasUpstreamBindConfig(), "upstream_bind_config");
     f.unsupported(
         cluster.getCloseConnectionsOnHostHealthFailure(),

@@ -170,11 +170,24 @@ class ParsersTest {
   void whatIsNotSecurityIsAWarningWithItsPath() {
     var parsed =
         ClusterParser.parse(
-            Samples.cluster().toBuilder()
-                .setLbSubsetConfig(Cluster.LbSubsetConfig.getDefaultInstance())
-                .build());
+            Samples.cluster().toBuilder().setCloseConnectionsOnHostHealthFailure(true).build());
     good(parsed);
-    assertThat(parsed.warnings()).containsExactly("lb_subset_config: not supported, left out");
+    assertThat(parsed.warnings())
+        .containsExactly("close_connections_on_host_health_failure: not supported, left out");
+  }
+
+  @Test
+  void whatDecidesWhereRequestsGoIsRefused() {
+    var parsed =
+        ClusterParser.parse(
+            Samples.cluster().toBuilder()
+                .setLbSubsetConfig(
+                    Cluster.LbSubsetConfig.newBuilder()
+                        .addSubsetSelectors(
+                            Cluster.LbSubsetConfig.LbSubsetSelector.newBuilder()
+                                .addKeys("version")))
+                .build());
+    assertThat(parsed.reasons()).containsExactly("lb_subset_config: not supported");
   }
 
   @Test
