@@ -12,7 +12,9 @@ public final class SelvageKinds {
 
   public static final Kind DATABASE_POLICY = own("DatabasePolicy", "databasepolicies", "dbpol");
 
-  private static final List<Kind> ALL = List.of(DATABASE_POLICY, RESILIENCE_POLICY);
+  public static final Kind TRAFFIC_LANE = own("TrafficLane", "trafficlanes", "lane");
+
+  private static final List<Kind> ALL = List.of(DATABASE_POLICY, RESILIENCE_POLICY, TRAFFIC_LANE);
 
   private SelvageKinds() {}
 

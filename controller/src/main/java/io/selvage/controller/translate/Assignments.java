@@ -62,6 +62,7 @@ final class Assignments {
         endpoints.add(each);
       }
     }
+    endpoints = inBase(endpoints);
     Policy policy = Policy.of(rules.destinationRule(service), subset, port.number());
     ClusterLoadAssignment.Builder assignment =
         ClusterLoadAssignment.newBuilder().setClusterName(clusterName);
@@ -71,7 +72,17 @@ final class Assignments {
     return assignment.build();
   }
 
-  private static LocalityLbEndpoints group(LocalityOrder.Group group) {
+  /** Only agents know lanes: to others those of a lane are not there while there is a base. */
+  private List<MeshEndpoint> inBase(List<MeshEndpoint> all) {
+    boolean agent = caller.intercepting() && !caller.sds() && !caller.proxyless();
+    if (agent) {
+      return all;
+    }
+    List<MeshEndpoint> base = all.stream().filter(e -> view.own().lanes().of(e).isEmpty()).toList();
+    return base.isEmpty() ? all : base;
+  }
+
+  private LocalityLbEndpoints group(LocalityOrder.Group group) {
     LocalityLbEndpoints.Builder builder =
         LocalityLbEndpoints.newBuilder().setPriority(group.priority());
     Locality locality = group.locality();
@@ -85,7 +96,7 @@ final class Assignments {
     return builder.build();
   }
 
-  private static LbEndpoint endpoint(MeshEndpoint from) {
+  private LbEndpoint endpoint(MeshEndpoint from) {
     Metadata.Builder metadata = Metadata.newBuilder();
     if (from.mutualTls()) {
       metadata.putFilterMetadata(
@@ -95,6 +106,11 @@ final class Assignments {
     if (!from.workload().isEmpty()) {
       metadata.putFilterMetadata(
           "istio", Struct.newBuilder().putFields("workload", Protos.text(from.workload())).build());
+    }
+    String lane = view.own().lanes().of(from);
+    if (!lane.isEmpty()) {
+      metadata.putFilterMetadata(
+          OwnKinds.KEY, Struct.newBuilder().putFields("lane", Protos.text(lane)).build());
     }
     return LbEndpoint.newBuilder()
         .setEndpoint(Endpoint.newBuilder().setAddress(Protos.address(from.address(), from.port())))

@@ -1,6 +1,8 @@
 package io.selvage.controller.translate;
 
+import com.google.protobuf.Struct;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
+import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.endpoint.v3.Endpoint;
@@ -68,6 +70,10 @@ final class InboundListeners {
             .setListenerFiltersTimeout(Protos.duration(TLS_DETECTION));
     ports.values().forEach(p -> listener.addAllFilterChains(chains(p, true)));
     rest(listener);
+    Struct own = view.own().workload(node);
+    if (own != null) {
+      listener.setMetadata(Metadata.newBuilder().putFilterMetadata(OwnKinds.KEY, own));
+    }
     return List.of(listener.build());
   }
 

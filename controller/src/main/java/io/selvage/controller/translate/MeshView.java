@@ -22,6 +22,7 @@ import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.Sidecar;
+import io.selvage.controller.resource.view.TrafficLane;
 import io.selvage.controller.resource.view.TrafficPolicy;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.WorkloadEntry;
@@ -120,6 +121,7 @@ public final class MeshView {
                 SelvageKinds.RESILIENCE_POLICY,
                 ResiliencePolicy::parse,
                 ResiliencePolicy::source),
+            read(resources, SelvageKinds.TRAFFIC_LANE, TrafficLane::parse, TrafficLane::source),
             read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source));
     databases =
         new DatabaseKinds(
@@ -340,6 +342,7 @@ public final class MeshView {
     authorizationPolicies.forEach(p -> all.add(p.source().toString()));
     sidecars.forEach(s -> all.add(s.source().toString()));
     unreadable.forEach(r -> all.add(r.toString()));
+    all.addAll(own.fingerprint());
     return List.copyOf(all);
   }
 

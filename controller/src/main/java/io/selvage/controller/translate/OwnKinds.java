@@ -6,10 +6,12 @@ import com.google.protobuf.NullValue;
 import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.route.v3.Route;
+import io.selvage.controller.registry.WorkloadNode;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.TargetRef;
+import io.selvage.controller.resource.view.TrafficLane;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,11 +30,58 @@ final class OwnKinds {
 
   private final List<ResiliencePolicy> resilience;
   private final List<ServiceEntry> entries;
+  private final Lanes lanes;
 
   /** All lists oldest first. */
-  OwnKinds(List<ResiliencePolicy> resilience, List<ServiceEntry> entries) {
+  OwnKinds(List<ResiliencePolicy> resilience, List<TrafficLane> lanes, List<ServiceEntry> entries) {
     this.resilience = resilience;
+    this.lanes = new Lanes(lanes);
     this.entries = entries;
+  }
+
+  Lanes lanes() {
+    return lanes;
+  }
+
+  /** For the way in of one workload; null = nothing. */
+  @Nullable Struct workload(WorkloadNode node) {
+    Map<String, ResiliencePolicy> sections = new LinkedHashMap<>();
+    for (ResiliencePolicy policy : resilience) {
+      if (policy.selector() != null
+          && policy.source().namespace().equals(node.namespace())
+          && ServiceIndex.matches(policy.selector(), node.labels())) {
+        policy.workload().keySet().forEach(name -> sections.putIfAbsent(name, policy));
+      }
+    }
+    ListValue rules = lanes.entries(node);
+    if (sections.isEmpty() && rules.getValuesCount() == 0) {
+      return null;
+    }
+    Struct.Builder struct = Struct.newBuilder();
+    TreeSet<String> names = new TreeSet<>();
+    sections.forEach(
+        (name, policy) -> {
+          names.add(policy.source().namespace() + "/" + policy.source().name());
+          JsonNode section = policy.workload().get(name);
+          if (section != null) {
+            struct.putFields(name, value(section));
+          }
+        });
+    struct.putFields("policy", Protos.text(String.join(",", names)));
+    if (rules.getValuesCount() > 0) {
+      struct.putFields("lanes", Value.newBuilder().setListValue(rules).build());
+    }
+    return Struct.newBuilder()
+        .putFields("workload", Value.newBuilder().setStructValue(struct).build())
+        .build();
+  }
+
+  /** What decides about the ways in of workloads. */
+  List<String> fingerprint() {
+    List<String> all = new ArrayList<>();
+    resilience.forEach(p -> all.add(p.source().toString()));
+    lanes.sources().forEach(s -> all.add(s.toString()));
+    return all;
   }
 
   /** For the clusters of one port of a service; null = nothing. */
@@ -62,6 +111,7 @@ final class OwnKinds {
 
   /** Notes targets that are not there and sections that an older policy has. */
   void check(MeshView view) {
+    lanes.check(view);
     Map<String, ResiliencePolicy> first = new LinkedHashMap<>();
     for (ResiliencePolicy policy : resilience) {
       for (int i = 0; i < policy.targets().size(); i++) {

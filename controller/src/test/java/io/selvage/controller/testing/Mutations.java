@@ -63,6 +63,11 @@ public final class Mutations {
      {mode: SIMPLE, credentialName: c}}]}}
     """,
     """
+    {apiVersion: selvage.io/v1, kind: TrafficLane, metadata: {name: gray, namespace: default}, spec:
+     {selector: {matchLabels: {lane: gray}}, entries: [{selector: {matchLabels: {app: a}}, percentage:
+     10, match: [{uri: {prefix: /a}, headers: {x: {exact: y}}, cookies: {c: {regex: z}}}]}]}}
+    """,
+    """
     {apiVersion: selvage.io/v1, kind: ResiliencePolicy, metadata: {name: a, namespace: default}, spec:
      {targetRefs: [{kind: Service, name: a, sectionName: http}], circuitBreaker: {slidingWindowSize:
      10, minimumNumberOfCalls: 5, waitDurationInOpenState: 1s, record: {statuses: [5xx]}, operations:

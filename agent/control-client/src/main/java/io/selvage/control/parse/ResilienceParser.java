@@ -1,7 +1,6 @@
 package io.selvage.control.parse;
 
 import io.selvage.engine.model.Resilience;
-import io.selvage.engine.model.Resilience.AdaptiveConcurrency;
 import io.selvage.engine.model.Resilience.Breaker;
 import io.selvage.engine.model.Resilience.Bulkhead;
 import io.selvage.engine.model.Resilience.Counts;
@@ -12,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** ResiliencePolicy as it travels; absent values are those of Resilience4j and of Envoy. */
+/** ResiliencePolicy as it travels; absent values are those of Resilience4j. */
 final class ResilienceParser {
   private static final Duration MILLI = Duration.ofMillis(1);
   private static final int MILLION = 1_000_000;
@@ -51,8 +50,7 @@ final class ResilienceParser {
     return new Resilience(
         o.text("policy"),
         o.object("circuitBreaker", ResilienceParser::breaker),
-        o.object("bulkhead", ResilienceParser::bulkhead),
-        o.object("adaptiveConcurrency", ResilienceParser::concurrency));
+        o.object("bulkhead", ResilienceParser::bulkhead));
   }
 
   private static Breaker breaker(Options o) {
@@ -131,23 +129,5 @@ final class ResilienceParser {
         o.integer("maxWaitingCalls", 0, 0, MILLION),
         o.duration("maxWaitDuration", Duration.ZERO, Duration.ZERO),
         o.integer("maxConnections", Integer.MAX_VALUE, 1, Integer.MAX_VALUE));
-  }
-
-  static AdaptiveConcurrency concurrency(Options o) {
-    AdaptiveConcurrency standard = AdaptiveConcurrency.DEFAULT;
-    AdaptiveConcurrency read =
-        new AdaptiveConcurrency(
-            o.fraction("sampleAggregatePercentile", standard.percentile()),
-            o.integer("maxConcurrencyLimit", standard.maximum(), 1, MILLION),
-            o.duration("concurrencyUpdateInterval", standard.update(), MILLI),
-            o.integer("minConcurrency", standard.minimum(), 1, MILLION),
-            o.integer("minRttRequestCount", standard.samples(), 1, MILLION),
-            o.duration("minRttInterval", standard.recalculate(), MILLI),
-            o.fraction("minRttJitter", standard.jitter()),
-            o.fraction("minRttBuffer", standard.buffer()));
-    if (read.minimum() > read.maximum()) {
-      o.field().at("minConcurrency").refuse("above maxConcurrencyLimit " + read.maximum());
-    }
-    return read;
   }
 }

@@ -7,7 +7,13 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
+import io.selvage.engine.model.HeaderMatch;
+import io.selvage.engine.model.LaneEntry;
+import io.selvage.engine.model.PathMatch;
+import io.selvage.engine.model.QueryMatch;
 import io.selvage.engine.model.Resilience;
+import io.selvage.engine.model.RouteMatch;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -125,7 +131,6 @@ class OwnMetadataTest {
                 List.of()));
     assertThat(policy.bulkhead())
         .isEqualTo(new Resilience.Bulkhead(25, 0, Duration.ZERO, Integer.MAX_VALUE));
-    assertThat(policy.concurrency()).isNull();
   }
 
   @Test
@@ -165,5 +170,81 @@ class OwnMetadataTest {
         .contains("record.statuses[0]");
     assertThat(reasons(Map.of("circuitBreaker", 3)))
         .containsExactly(AT + ".resilience.circuitBreaker: must be an object");
+  }
+
+  private static Parsed<ListenerParser.Part> way(Map<String, ?> own) {
+    return ListenerParser.parse(
+        io.envoyproxy.envoy.config.listener.v3.Listener.newBuilder()
+            .setName("virtualInbound")
+            .setMetadata(
+                Metadata.newBuilder().putFilterMetadata("selvage", value(own).getStructValue()))
+            .build());
+  }
+
+  @Test
+  void readsWhatIsSaidOfTheWorkload() {
+    Parsed<ListenerParser.Part> parsed =
+        way(
+            Map.of(
+                "workload",
+                Map.of(
+                    "policy",
+                    "default/x",
+                    "propagation",
+                    Map.of("deadlines", "DISABLED", "retries", "ENABLED"),
+                    "lanes",
+                    List.of(
+                        Map.of(
+                            "lane",
+                            "gray",
+                            "percentage",
+                            25,
+                            "match",
+                            List.of(
+                                Map.of(
+                                    "uri",
+                                    Map.of("prefix", "/a"),
+                                    "headers",
+                                    Map.of("End-User", Map.of("exact", "jason")),
+                                    "queryParams",
+                                    Map.of("debug", Map.of()))))))));
+    assertThat(parsed.reasons()).isEmpty();
+    WorkloadPolicy own =
+        ((ListenerParser.Inbound) Objects.requireNonNull(parsed.value())).listener().own();
+    assertThat(own.propagation()).isEqualTo(new WorkloadPolicy.Propagation(false, true, true));
+    assertThat(own.lanes())
+        .containsExactly(
+            new LaneEntry(
+                "gray",
+                List.of(
+                    new RouteMatch(
+                        new PathMatch.Prefix("/a", false),
+                        List.of(HeaderMatch.exact("end-user", "jason")),
+                        List.of(new QueryMatch("debug", null)),
+                        1.0)),
+                0.25));
+  }
+
+  @Test
+  void refusesLanesThatAreNone() {
+    assertThat(way(Map.of("workload", Map.of("lanes", List.of(Map.of("lane", "A b"))))).reasons())
+        .containsExactly(AT + ".workload.lanes[0].lane: must be a DNS label; found 'A b'");
+    assertThat(
+            way(Map.of(
+                    "workload",
+                    Map.of(
+                        "lanes",
+                        List.of(
+                            Map.of(
+                                "lane",
+                                "a",
+                                "match",
+                                List.of(Map.of("uri", Map.of("regex", "(a"))))))))
+                .reasons())
+        .singleElement()
+        .asString()
+        .startsWith(AT + ".workload.lanes[0].match[0].uri.regex: not an RE2 expression");
+    assertThat(way(Map.of("workload", Map.of("propagation", Map.of("deadlines", "OFF")))).reasons())
+        .containsExactly(AT + ".workload.propagation.deadlines: unknown value OFF");
   }
 }

@@ -12,13 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy {@code namespace/name} of the resource, for messages
  * @param breaker null = none
  * @param bulkhead null = none
- * @param concurrency null = none
  */
-public record Resilience(
-    String policy,
-    @Nullable Breaker breaker,
-    @Nullable Bulkhead bulkhead,
-    @Nullable AdaptiveConcurrency concurrency) {
+public record Resilience(String policy, @Nullable Breaker breaker, @Nullable Bulkhead bulkhead) {
 
   /**
    * Error-rate and slow-call breaker with half-open probes; the words and the state machine are
@@ -101,32 +96,4 @@ public record Resilience(
    *     as the cluster says
    */
   public record Bulkhead(int calls, int waiting, Duration maxWait, int connections) {}
-
-  /**
-   * A limit of concurrency that follows the latency (Envoy {@code adaptive_concurrency} filter,
-   * gradient controller).
-   *
-   * @param percentile 0.0 to 1.0: which latency of a window is looked at
-   * @param maximum the limit never exceeds it
-   * @param update length of a window
-   * @param minimum the limit never falls below it, and is it while the least latency is measured
-   * @param samples how many latencies make the least latency
-   * @param recalculate how often the least latency is measured anew
-   * @param jitter 0.0 to 1.0 of {@code recalculate} that is added by chance
-   * @param buffer 0.0 to 1.0 of the least latency that counts as no slower
-   */
-  public record AdaptiveConcurrency(
-      double percentile,
-      int maximum,
-      Duration update,
-      int minimum,
-      int samples,
-      Duration recalculate,
-      double jitter,
-      double buffer) {
-    /** Envoy's defaults, and 100 ms for the window. */
-    public static final AdaptiveConcurrency DEFAULT =
-        new AdaptiveConcurrency(
-            0.5, 1_000, Duration.ofMillis(100), 3, 50, Duration.ofSeconds(60), 0.15, 0.25);
-  }
 }

@@ -45,8 +45,7 @@ class BreakerTest {
   private static Config config(Breaker breaker, int... ports) {
     return Config.http(route())
         .cluster(
-            cluster("reviews", ports)
-                .resilience(new Resilience("default/reviews", breaker, null, null)));
+            cluster("reviews", ports).resilience(new Resilience("default/reviews", breaker, null)));
   }
 
   private static void call(MeshTest mesh, int status) {
@@ -218,7 +217,7 @@ class BreakerTest {
         Config.http(route().retries(3).backoff(ofMillis(1)))
             .cluster(
                 cluster("reviews", 1)
-                    .resilience(new Resilience("d/r", breaker(Counts.DEFAULT, false), null, null)));
+                    .resilience(new Resilience("d/r", breaker(Counts.DEFAULT, false), null)));
     MeshTest mesh = new MeshTest(config);
     MeshTest.Call call = mesh.get("/");
     for (int i = 0; i < 4; i++) {

@@ -23,8 +23,7 @@ class BulkheadTest {
                         new Resilience(
                             "default/reviews",
                             null,
-                            new Resilience.Bulkhead(calls, waiting, wait, 1),
-                            null)))
+                            new Resilience.Bulkhead(calls, waiting, wait, 1))))
             .tcp("240.240.0.9", 3306, WeightedCluster.all("reviews")));
   }
 

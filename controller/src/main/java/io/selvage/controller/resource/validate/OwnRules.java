@@ -2,6 +2,7 @@ package io.selvage.controller.resource.validate;
 
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.TargetRef;
+import io.selvage.controller.resource.view.TrafficLane;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -16,9 +17,7 @@ final class OwnRules {
   }
 
   void check(ResiliencePolicy policy) {
-    if (policy.targets().isEmpty()) {
-      findings.required("spec.targetRefs", "a Service or a ServiceEntry");
-    }
+    attachment(policy);
     targets(policy.targets());
     ResiliencePolicy.Breaker breaker = policy.breaker();
     if (breaker != null) {
@@ -28,8 +27,52 @@ final class OwnRules {
     if (bulkhead != null) {
       bulkhead("spec.bulkhead", bulkhead);
     }
-    if (policy.destination().isEmpty()) {
-      findings.required("spec", "circuitBreaker or bulkhead: the policy says nothing");
+  }
+
+  /** Sections about callers go with targets, those about workloads with a selector. */
+  private void attachment(ResiliencePolicy policy) {
+    boolean selects = policy.selector() != null;
+    if (selects == !policy.targets().isEmpty()) {
+      findings.required(
+          "spec.targetRefs", "a Service or a ServiceEntry, or else selector, but not both");
+      return;
+    }
+    for (String section : (selects ? policy.destination() : policy.workload()).keySet()) {
+      findings.forbidden(
+          "spec." + section,
+          selects
+              ? "is about callers of a service: give targetRefs in place of selector"
+              : "is about workloads themselves: give selector in place of targetRefs");
+    }
+    if (policy.selector() != null) {
+      findings.labels("spec.selector.matchLabels", policy.selector());
+    }
+    if (policy.destination().isEmpty() && policy.workload().isEmpty()) {
+      findings.required(
+          "spec", selects ? "propagation" : "circuitBreaker or bulkhead: the policy says nothing");
+    }
+  }
+
+  void check(TrafficLane lane) {
+    findings.dnsLabel("metadata.name", lane.lane());
+    findings.labels("spec.selector.matchLabels", lane.selector());
+    if (lane.selector().isEmpty()) {
+      findings.required(
+          "spec.selector.matchLabels", "labels of the lane's workloads; all would leave no base");
+    }
+    for (int i = 0; i < lane.entries().size(); i++) {
+      TrafficLane.Entry entry = lane.entries().get(i);
+      String field = "spec.entries[" + i + "]";
+      findings.labels(field + ".selector.matchLabels", entry.selector());
+      for (int j = 0; j < entry.matches().size(); j++) {
+        TrafficLane.Match match = entry.matches().get(j);
+        String at = field + ".match[" + j + "]";
+        findings.stringMatch(at + ".uri", match.uri());
+        match.headers().keySet().forEach(name -> findings.headerName(at + ".headers", name));
+        findings.stringMatches(at + ".headers", match.headers());
+        findings.stringMatches(at + ".cookies", match.cookies());
+        findings.stringMatches(at + ".queryParams", match.queryParams());
+      }
     }
   }
 

@@ -17,6 +17,7 @@ import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.Sidecar;
+import io.selvage.controller.resource.view.TrafficLane;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.WorkloadEntry;
 import java.util.List;
@@ -62,6 +63,8 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
       case "AuthorizationPolicy" ->
           judge(AuthorizationPolicy.parse(resource), security::check, findings);
       case "Sidecar" -> judge(Sidecar.parse(resource), new SidecarRules(findings)::check, findings);
+      case "TrafficLane" ->
+          judge(TrafficLane.parse(resource), new OwnRules(findings)::check, findings);
       case "ResiliencePolicy" ->
           judge(ResiliencePolicy.parse(resource), new OwnRules(findings)::check, findings);
       case "DatabasePolicy" ->

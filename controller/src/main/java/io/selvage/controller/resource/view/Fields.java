@@ -38,6 +38,11 @@ final class Fields {
     return path;
   }
 
+  /** The object as it is written. */
+  ObjectNode node() {
+    return node;
+  }
+
   boolean has(String name) {
     return node.hasNonNull(name);
   }

@@ -5,6 +5,7 @@ import io.selvage.controller.resource.Checked;
 import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.Violation;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,15 +15,20 @@ import org.jspecify.annotations.Nullable;
  * {@code selvage.io} ResiliencePolicy. Its sections travel as they are written: the schema and
  * {@code validate} have seen to their form, and agents read them.
  *
+ * @param selector labels of the workloads that it is about; null = it has targets
  * @param destination sections by name that bound callers of the targets
+ * @param workload sections by name about the workloads themselves
  */
 public record ResiliencePolicy(
     Resource source,
     List<TargetRef> targets,
+    @Nullable Map<String, String> selector,
     Map<String, ObjectNode> destination,
+    Map<String, ObjectNode> workload,
     @Nullable Breaker breaker,
     @Nullable Bulkhead bulkhead) {
   private static final List<String> DESTINATION = List.of("circuitBreaker", "bulkhead");
+  private static final List<String> WORKLOAD = List.of("propagation");
 
   /** What of a breaker depends on more than one field. */
   public record Breaker(boolean timed, int window, @Nullable Integer minimum, List<String> names) {
@@ -48,19 +54,25 @@ public record ResiliencePolicy(
   public static Checked<ResiliencePolicy> parse(Resource resource) {
     List<Violation> violations = new ArrayList<>();
     Fields f = new Fields(resource.spec(), "spec", violations);
-    Map<String, ObjectNode> destination = new LinkedHashMap<>();
-    for (String section : DESTINATION) {
-      if (f.raw(section) instanceof ObjectNode object) {
-        destination.put(section, object);
-      }
-    }
     ResiliencePolicy value =
         new ResiliencePolicy(
             resource,
             f.list("targetRefs", TargetRef::parse),
-            Map.copyOf(destination),
+            f.message("selector", o -> o.textMap("matchLabels")),
+            sections(f, DESTINATION),
+            sections(f, WORKLOAD),
             f.message("circuitBreaker", Breaker::parse),
             f.message("bulkhead", Bulkhead::parse));
     return Checked.of(value, violations);
+  }
+
+  private static Map<String, ObjectNode> sections(Fields f, List<String> names) {
+    Map<String, ObjectNode> sections = new LinkedHashMap<>();
+    for (String section : names) {
+      if (f.raw(section) instanceof ObjectNode object) {
+        sections.put(section, object);
+      }
+    }
+    return Collections.unmodifiableMap(sections);
   }
 }

@@ -13,6 +13,7 @@ import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
+import io.selvage.controller.resource.view.TrafficLane;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.WorkloadEntry;
 import io.selvage.controller.testing.Mutations;
@@ -54,6 +55,7 @@ class MutationTest {
       AuthorizationPolicy.parse(resource);
       Service.parse(resource);
       ResiliencePolicy.parse(resource);
+      TrafficLane.parse(resource);
       DatabasePolicy.parse(resource);
       if (validation.violations().isEmpty()) {
         assertThat(readable(kind, resource))
@@ -73,6 +75,7 @@ class MutationTest {
       case "PeerAuthentication" -> PeerAuthentication.parse(resource).ok();
       case "AuthorizationPolicy" -> AuthorizationPolicy.parse(resource).ok();
       case "DatabasePolicy" -> DatabasePolicy.parse(resource).ok();
+      case "TrafficLane" -> TrafficLane.parse(resource).ok();
       case "ResiliencePolicy" -> ResiliencePolicy.parse(resource).ok();
       case "Service" -> Service.parse(resource).ok();
       default -> true;

@@ -80,6 +80,12 @@ class OwnMeaningTest {
       value = {
         "bulkhead: {} | spec.targetRefs | a Service",
         "targetRefs: [{kind: Service, name: a}] | spec | says nothing",
+        "selector: {matchLabels: {app: a}}, propagation: {retries: DISABLED} | - | ",
+        "selector: {matchLabels: {app: a}} | spec | propagation",
+        "selector: {}, bulkhead: {} | spec.bulkhead | give targetRefs",
+        "targetRefs: [{kind: Service, name: a}], propagation: {} | spec.propagation | give selector",
+        "targetRefs: [{kind: Service, name: a}], selector: {}, bulkhead: {} | spec.targetRefs | not both",
+        "selector: {}, propagation: {deadlines: 'OFF'} | spec.propagation.deadlines | DISABLED",
         "targetRefs: [{kind: Pod, name: a}], bulkhead: {} | spec.targetRefs[0].kind | ServiceEntry",
         "targetRefs: [{kind: Service, group: apps, name: a}], bulkhead: {} | spec.targetRefs[0].group | is of group",
         "targetRefs: [{kind: ServiceEntry, name: a}], bulkhead: {} | spec.targetRefs[0].group | networking.istio.io",
@@ -87,5 +93,21 @@ class OwnMeaningTest {
       })
   void targets(String spec, String field, String words) {
     expect(SelvageKinds.RESILIENCE_POLICY, spec, field, words);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "selector: {matchLabels: {lane: gray}} | - | ",
+        "selector: {} | spec.selector.matchLabels | no base",
+        "selector: {matchLabels: {lane: 'gr*'}} | spec.selector.matchLabels[lane] | wildcard",
+        "selector: {matchLabels: {l: g}}, entries: [{selector: {}, percentage: 120}] | spec.entries[0].percentage | 100",
+        "selector: {matchLabels: {l: g}}, entries: [{selector: {}, match: [{headers: {x: {regex: '(a'}}}]}] | spec.entries[0].match[0].headers[x].regex | not an RE2",
+        "selector: {matchLabels: {l: g}}, entries: [{selector: {}, match: [{uri: {exact: /a, prefix: /b}}]}] | spec.entries[0].match[0].uri | at most one",
+        "selector: {matchLabels: {l: g}}, entries: [{selector: {}, percentage: 5, match: [{uri: {prefix: /a}, headers: {end-user: {exact: jason}}, cookies: {lane: {exact: gray}}, queryParams: {debug: {}}}]}] | - | ",
+      })
+  void lanes(String spec, String field, String words) {
+    expect(SelvageKinds.TRAFFIC_LANE, spec, field, words == null ? "" : words);
   }
 }
