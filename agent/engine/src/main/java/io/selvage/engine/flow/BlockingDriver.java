@@ -1,6 +1,8 @@
 package io.selvage.engine.flow;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
@@ -75,8 +77,21 @@ public final class BlockingDriver {
         }
         continue;
       }
-      next = waited(x, (Wait) next);
+      next = waited(x, (Wait) next, transport);
     }
+  }
+
+  /** As {@link #waited(Exchange, Wait)}, but that the application may give the request up. */
+  private Action waited(Exchange x, Wait wait, Transport transport) throws InterruptedException {
+    CompletionStage<?> cancelled = transport.cancelled();
+    if (cancelled == null) {
+      return waited(x, wait);
+    }
+    CompletableFuture<?> given = cancelled.toCompletableFuture();
+    CompletionStage<?> on =
+        wait.on() == null ? given : CompletableFuture.anyOf(wait.on().toCompletableFuture(), given);
+    sleep(x, new Wait(wait.untilNanos(), on));
+    return given.isDone() ? x.cancel(new Failed(Failed.Kind.CANCELLED, null)) : x.onTime();
   }
 
   private Outcome hedged(Exchange x, HedgedRun run, Attempt first) throws InterruptedException {
@@ -132,6 +147,11 @@ public final class BlockingDriver {
   }
 
   private Action waited(Exchange x, Wait wait) throws InterruptedException {
+    sleep(x, wait);
+    return x.onTime();
+  }
+
+  private void sleep(Exchange x, Wait wait) throws InterruptedException {
     try {
       sleeper.sleepUntil(x.wakeAtNanos(), wait);
     } catch (InterruptedException interrupted) {
@@ -139,7 +159,6 @@ public final class BlockingDriver {
       x.end(End.ABORTED);
       throw interrupted;
     }
-    return x.onTime();
   }
 
   private Outcome send(Attempt attempt, Transport transport) {

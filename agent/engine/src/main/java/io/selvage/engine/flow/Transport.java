@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,15 @@ public interface Transport {
 
   /** An answer that is superseded by another attempt: close it and give the connection back. */
   void discard(Outcome outcome);
+
+  /**
+   * Completes when the application no longer wants the answer; asked when the exchange makes its
+   * caller wait for something that is not the library's. Null = the library tells nobody, so that
+   * only an interrupt ends the wait.
+   */
+  default @Nullable CompletionStage<?> cancelled() {
+    return null;
+  }
 
   /** See {@link AsyncTransport#tellsActivity}. */
   default boolean tellsActivity() {

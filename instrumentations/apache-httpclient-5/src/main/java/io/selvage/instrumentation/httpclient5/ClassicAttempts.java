@@ -20,6 +20,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.SocketException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import org.apache.hc.client5.http.HttpRoute;
@@ -67,6 +69,17 @@ final class ClassicAttempts implements Transport {
     this.abort = new Abort(scope.execRuntime);
   }
 
+  /** The library tells whoever is the request's dependency at the time. */
+  @Override
+  public @Nullable CompletionStage<?> cancelled() {
+    if (!(scope.originalRequest instanceof CancellableDependency application)) {
+      return null;
+    }
+    CompletableFuture<Void> given = new CompletableFuture<>();
+    application.setDependency(() -> given.complete(null));
+    return given;
+  }
+
   @Override
   public boolean tellsActivity() {
     return true;
@@ -86,7 +99,7 @@ final class ClassicAttempts implements Transport {
   private Outcome forked(Attempt attempt) {
     ExecRuntime own = scope.execRuntime.fork(null);
     if (scope.originalRequest instanceof CancellableDependency application) {
-      application.setDependency(this::cancelled);
+      application.setDependency(this::giveUp);
     }
     if (cancelled) {
       return new Failed(Failed.Kind.CANCELLED, null);
@@ -108,7 +121,7 @@ final class ClassicAttempts implements Transport {
   }
 
   /** By the application, while its thread waits for attempts on others. */
-  private boolean cancelled() {
+  private boolean giveUp() {
     cancelled = true;
     forked.forEach(Attempt::abort);
     return true;

@@ -29,6 +29,8 @@ import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +49,7 @@ final class Hop implements Transport {
   private volatile @Nullable HttpURLConnection connection;
   private final List<HttpURLConnection> opened = new CopyOnWriteArrayList<>();
   private volatile boolean cancelled;
+  private final CompletableFuture<Void> given = new CompletableFuture<>();
 
   // while a body streams
   private @Nullable Exchange exchange;
@@ -176,6 +179,11 @@ final class Hop implements Transport {
   }
 
   @Override
+  public CompletionStage<?> cancelled() {
+    return given;
+  }
+
+  @Override
   public boolean tellsActivity() {
     return true;
   }
@@ -228,6 +236,7 @@ final class Hop implements Transport {
   /** Breaks off what is under way. Any thread. */
   void disconnect() {
     cancelled = true;
+    given.complete(null);
     opened.forEach(HttpURLConnection::disconnect);
   }
 

@@ -12,6 +12,7 @@ import io.selvage.extension.Intent;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.ShadowThreads;
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Call;
@@ -100,6 +101,26 @@ final class BesideCall implements Transport {
     } else if (!exchange.isEnded()) {
       CompletableFuture.delayedExecutor(ASK_MILLIS, TimeUnit.MILLISECONDS)
           .execute(() -> follow(exchange, call));
+    }
+  }
+
+  /** Completes when the call is cancelled; nobody asks any more once it is done or dropped. */
+  static CompletableFuture<Void> cancelled(Call call) {
+    CompletableFuture<Void> given = new CompletableFuture<>();
+    ask(call, new WeakReference<>(given));
+    return given;
+  }
+
+  private static void ask(Call call, WeakReference<CompletableFuture<Void>> stage) {
+    CompletableFuture<Void> given = stage.get();
+    if (given == null || given.isDone()) {
+      return;
+    }
+    if (call.isCanceled()) {
+      given.complete(null);
+    } else {
+      CompletableFuture.delayedExecutor(ASK_MILLIS, TimeUnit.MILLISECONDS)
+          .execute(() -> ask(call, stage));
     }
   }
 

@@ -18,6 +18,8 @@ import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.Refusals;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import okhttp3.Interceptor;
@@ -39,6 +41,7 @@ final class CallAttempts implements Transport {
   private final Interceptor.Chain chain;
   private final BesideClient beside;
   private volatile @Nullable Object exchangeOfResponse;
+  private @Nullable CompletableFuture<Void> asking;
 
   CallAttempts(
       MeshRuntime mesh, CallInternals internals, Interceptor.Chain chain, BesideClient beside) {
@@ -71,6 +74,21 @@ final class CallAttempts implements Transport {
   }
 
   @Override
+  public CompletionStage<?> cancelled() {
+    waitIsOver();
+    CompletableFuture<Void> given = BesideCall.cancelled(chain.call());
+    asking = given;
+    return given;
+  }
+
+  private void waitIsOver() {
+    if (asking != null) {
+      asking.cancel(false);
+      asking = null;
+    }
+  }
+
+  @Override
   public boolean tellsActivity() {
     return true;
   }
@@ -90,6 +108,7 @@ final class CallAttempts implements Transport {
 
   /** By the application's own call. */
   private Outcome alone(Attempt attempt) {
+    waitIsOver();
     AttemptSockets sockets = new AttemptSockets();
     attempt.onAbort(() -> abort(sockets));
     try {
@@ -177,6 +196,7 @@ final class CallAttempts implements Transport {
 
   /** What the application gets. */
   Response answer(Exchange exchange, Outcome outcome) throws IOException {
+    waitIsOver();
     Rejection refusal = Refusals.answer(outcome);
     if (refusal != null) {
       return refused(refusal);

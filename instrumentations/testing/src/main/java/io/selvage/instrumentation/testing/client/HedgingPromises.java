@@ -137,6 +137,32 @@ public interface HedgingPromises extends ClientWorld {
     nothingIsUnderWay();
   }
 
+  /** While nothing was sent yet, and the library knows nothing of the wait. */
+  @Test
+  default void endsWhenTheApplicationCancelsDuringADelay() throws Exception {
+    needs(Caller.Lacks.CANCEL);
+    UpstreamServer good = world().good("good");
+    world()
+        .reviews()
+        .endpoint(good.port())
+        .routes(
+            Routes.to("reviews", 9080).prefix("/slow").delay(Duration.ofSeconds(50)),
+            Routes.to("reviews", 9080));
+    world().publish();
+    assertThat(text(Call.get(REVIEWS + "/warm"))).isEqualTo("good");
+
+    Call call = Call.get(REVIEWS + "/slow").timeout(Duration.ofSeconds(59));
+    CompletableFuture<Answer> sent = sending(call);
+    Awaitility.await()
+        .pollDelay(Duration.ofMillis(300))
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> !sent.isDone());
+    call.cancel();
+    assertThatThrownBy(() -> sent.get(20, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class);
+    assertThat(good.received()).hasSize(1);
+    nothingIsUnderWay();
+  }
+
   /** A thread that waits for the mesh, here for the end of a delay, can be interrupted. */
   @Test
   default void endsWhenTheThreadIsInterrupted() throws Exception {
