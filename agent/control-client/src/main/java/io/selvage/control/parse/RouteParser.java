@@ -1,7 +1,6 @@
 package io.selvage.control.parse;
 
 import com.google.protobuf.Any;
-import io.envoyproxy.envoy.config.route.v3.CorsPolicy;
 import io.envoyproxy.envoy.config.route.v3.FilterConfig;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
@@ -20,7 +19,6 @@ import io.selvage.engine.model.PathMatch;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.SessionPersistence;
 import io.selvage.engine.model.StringMatch;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -31,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Route configurations (RDS, and inline ones). */
 public final class RouteParser {
-  private static final String CORS = "envoy.extensions.filters.http.cors.v3.CorsPolicy";
+  private static final String FAULT_NAME = "envoy.filters.http.fault";
   private static final String FILTER_CONFIG = "envoy.config.route.v3.FilterConfig";
 
   private final boolean inbound;
@@ -113,7 +111,7 @@ public final class RouteParser {
     List<io.selvage.engine.model.Route> routes = new ArrayList<>();
     for (int i = 0; i < host.getRoutesCount(); i++) {
       io.selvage.engine.model.Route route =
-          route(host.getRoutes(i), host, mirrors, f.at("routes", i));
+          route(host.getRoutes(i), host, config, mirrors, f.at("routes", i));
       if (route != null) {
         routes.add(route);
       }
@@ -139,7 +137,7 @@ public final class RouteParser {
   }
 
   private io.selvage.engine.model.@Nullable Route route(
-      Route route, VirtualHost host, List<Mirror> mirrors, Field f) {
+      Route route, VirtualHost host, RouteConfiguration config, List<Mirror> mirrors, Field f) {
     checkFilters(route.getTypedPerFilterConfigMap(), f);
     io.selvage.engine.model.RouteMatch match = match(route.getMatch(), f.at("match"));
     io.selvage.engine.model.RouteAction action =
@@ -148,7 +146,18 @@ public final class RouteParser {
       return null;
     }
     Fault fault = fault(route.getTypedPerFilterConfigMap(), f);
-    Cors cors = cors(route.getTypedPerFilterConfigMap(), f);
+    if (fault == null) {
+      fault = fault(host.getTypedPerFilterConfigMap(), f);
+    }
+    if (fault == null) {
+      fault = fault(config.getTypedPerFilterConfigMap(), f);
+    }
+    Cors cors =
+        CorsParser.parse(
+            f,
+            route.getTypedPerFilterConfigMap(),
+            host.getTypedPerFilterConfigMap(),
+            config.getTypedPerFilterConfigMap());
     SessionPersistence session = session(route.getTypedPerFilterConfigMap(), f);
     LocalRateLimit limit = rateLimit(route.getTypedPerFilterConfigMap(), f);
     return new io.selvage.engine.model.Route(
@@ -161,8 +170,8 @@ public final class RouteParser {
             "response_headers_to_add",
             route.getResponseHeadersToRemoveList(),
             f),
-        fault == null ? fault(host.getTypedPerFilterConfigMap(), f) : fault,
-        cors == null ? cors(host.getTypedPerFilterConfigMap(), f) : cors,
+        fault,
+        cors,
         session == null ? session(host.getTypedPerFilterConfigMap(), f) : session,
         limit == null ? rateLimit(host.getTypedPerFilterConfigMap(), f) : limit,
         rateLimits(route, host, f));
@@ -267,10 +276,17 @@ public final class RouteParser {
   private void checkFilters(Map<String, Any> configs, Field f) {
     configs.forEach(
         (name, any) -> {
+          boolean ours = name.equals(FAULT_NAME) || name.equals(CorsParser.NAME);
+          if (ours && isDisabled(any, f.at("typed_per_filter_config", name))) {
+            return;
+          }
           String type = Field.typeOf(inner(any, f.at("typed_per_filter_config", name)));
           boolean session = type.equals(SessionParser.PER_ROUTE) && !inbound;
           boolean limit = type.equals(RateLimitParser.TYPE);
-          if (!type.equals(FaultParser.TYPE) && !type.equals(CORS) && !session && !limit) {
+          if (!type.equals(FaultParser.TYPE)
+              && !type.equals(CorsParser.TYPE)
+              && !session
+              && !limit) {
             Field at = f.at("typed_per_filter_config", name);
             if (inbound && !HarmlessFilters.isOne(name)) {
               at.refuse("filter not supported on the way in: " + type);
@@ -281,7 +297,16 @@ public final class RouteParser {
         });
   }
 
-  private static Any inner(Any any, Field f) {
+  /** Whether a route switches a filter off. */
+  static boolean isDisabled(Any any, Field f) {
+    if (!Field.typeOf(any).equals(FILTER_CONFIG)) {
+      return false;
+    }
+    FilterConfig config = f.unpack(any, FILTER_CONFIG, FilterConfig.parser());
+    return config != null && config.getDisabled();
+  }
+
+  static Any inner(Any any, Field f) {
     if (!Field.typeOf(any).equals(FILTER_CONFIG)) {
       return any;
     }
@@ -304,73 +329,16 @@ public final class RouteParser {
     for (Map.Entry<String, Any> entry : configs.entrySet()) {
       Field at = f.at("typed_per_filter_config", entry.getKey());
       Any any = inner(entry.getValue(), at);
+      if (entry.getKey().equals(FAULT_NAME) && isDisabled(entry.getValue(), at)) {
+        return Fault.NOTHING;
+      }
       if (Field.typeOf(any).equals(FaultParser.TYPE)) {
         HTTPFault fault = at.unpack(any, FaultParser.TYPE, HTTPFault.parser());
-        return fault == null ? null : FaultParser.parse(fault, at);
+        Fault parsed = fault == null ? null : FaultParser.parse(fault, at);
+        // one that does nothing still takes the place of its listener's
+        return parsed == null ? Fault.NOTHING : parsed;
       }
     }
     return null;
-  }
-
-  private static @Nullable Cors cors(Map<String, Any> configs, Field f) {
-    for (Map.Entry<String, Any> entry : configs.entrySet()) {
-      Field at = f.at("typed_per_filter_config", entry.getKey());
-      Any any = inner(entry.getValue(), at);
-      if (Field.typeOf(any).equals(CORS)) {
-        var policy =
-            at.unpack(
-                any, CORS, io.envoyproxy.envoy.extensions.filters.http.cors.v3.CorsPolicy.parser());
-        return policy == null
-            ? null
-            : cors(
-                Matchers.strings(
-                    policy.getAllowOriginStringMatchList(), at, "allow_origin_string_match"),
-                List.of(
-                    policy.getAllowMethods(),
-                    policy.getAllowHeaders(),
-                    policy.getExposeHeaders(),
-                    policy.getMaxAge()),
-                policy.getAllowCredentials().getValue(),
-                at);
-      }
-    }
-    return null;
-  }
-
-  /** The form inside the route's action, which older controllers send. */
-  static Cors cors(CorsPolicy policy, Field f) {
-    return cors(
-        Matchers.strings(policy.getAllowOriginStringMatchList(), f, "allow_origin_string_match"),
-        List.of(
-            policy.getAllowMethods(),
-            policy.getAllowHeaders(),
-            policy.getExposeHeaders(),
-            policy.getMaxAge()),
-        policy.getAllowCredentials().getValue(),
-        f);
-  }
-
-  private static Cors cors(
-      List<StringMatch> origins, List<String> texts, boolean credentials, Field f) {
-    Duration age = null;
-    if (!texts.get(3).isEmpty()) {
-      if (texts.get(3).matches("\\d{1,9}")) {
-        age = Duration.ofSeconds(Long.parseLong(texts.get(3)));
-      } else {
-        f.at("max_age").refuse("not a number of seconds: " + texts.get(3));
-      }
-    }
-    return new Cors(
-        origins, list(texts.get(0)), list(texts.get(1)), list(texts.get(2)), age, credentials);
-  }
-
-  private static List<String> list(String text) {
-    List<String> found = new ArrayList<>();
-    for (String part : text.split(",")) {
-      if (!part.isBlank()) {
-        found.add(part.strip());
-      }
-    }
-    return found;
   }
 }

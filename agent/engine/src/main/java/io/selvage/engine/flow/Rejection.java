@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -37,6 +38,13 @@ public record Rejection(
   /** The same with these headers. */
   public Rejection with(Map<String, String> others) {
     return new Rejection(httpStatus, grpcStatus, flag, code, body, detail, others);
+  }
+
+  /** The same with these headers in addition, or in place of what it says of them. */
+  public Rejection withMore(Map<String, String> more) {
+    Map<String, String> all = new HashMap<>(headers);
+    all.putAll(more);
+    return with(all);
   }
 
   /** Names of headers that a rejection carries, in no order. */

@@ -25,6 +25,12 @@ public final class PathNormalizer {
     return false;
   }
 
+  /** Whether a path has an escaped NUL before its query: it has no canonical form. */
+  public static boolean hasNul(String pathAndQuery) {
+    int at = pathAndQuery.indexOf("%00");
+    return at >= 0 && at < end(pathAndQuery);
+  }
+
   /** The form that a policy asks for; the same string when nothing changes. */
   public static String of(String pathAndQuery, PathPolicy policy) {
     int end = end(pathAndQuery);
@@ -140,10 +146,11 @@ public final class PathNormalizer {
       int slash = path.indexOf('/', at + 1);
       int stop = slash < 0 ? path.length() : slash;
       String segment = path.substring(at, stop);
+      String name = withoutParameters(segment);
       boolean last = slash < 0;
-      if (segment.equals("/.")) {
+      if (name.equals("/.")) {
         out.append(last ? "/" : "");
-      } else if (segment.equals("/..")) {
+      } else if (name.equals("/..")) {
         int back = out.lastIndexOf("/");
         out.setLength(Math.max(back, 0));
         out.append(last ? "/" : "");
@@ -155,6 +162,13 @@ public final class PathNormalizer {
     return out.isEmpty() ? "/" : out.toString();
   }
 
+  /** A dot segment stays one when it has parameters: servers strip them. */
+  private static String withoutParameters(String segment) {
+    int semicolon = segment.indexOf(';');
+    return semicolon < 0 ? segment : segment.substring(0, semicolon);
+  }
+
+  /** Envoy keeps two slashes where there is nothing else. */
   private static String merged(String path) {
     if (!path.contains("//")) {
       return path;
@@ -166,6 +180,6 @@ public final class PathNormalizer {
         out.append(c);
       }
     }
-    return out.toString();
+    return out.length() == 1 ? "//" : out.toString();
   }
 }

@@ -21,6 +21,9 @@ public record Fault(
     double abortFraction,
     List<HeaderMatch> headers,
     Control control) {
+  /** No trouble; in place of that of others. */
+  public static final Fault NOTHING = new Fault(null, 0, 0, -1, 0, List.of());
+
   /**
    * What requests themselves may ask for, and which of them are concerned beside {@code headers}.
    *

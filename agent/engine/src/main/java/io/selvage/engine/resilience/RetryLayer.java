@@ -131,9 +131,11 @@ public final class RetryLayer extends AttemptsLayer {
   /** What the router itself answers carries the route's response headers, as in Envoy. */
   private static Rejection edited(Exchange x, MeshFacts facts, Rejection rejection) {
     CompiledRoute route = facts.compiledRoute;
-    return route == null || !facts.routed
-        ? rejection
-        : route.responseEdits()[facts.shareIndex].answered(rejection, x);
+    if (route == null || !facts.routed) {
+      return rejection;
+    }
+    Rejection edited = route.responseEdits()[facts.shareIndex].answered(rejection, x);
+    return facts.corsOrigin == null ? edited : edited.withMore(facts.corsMarks());
   }
 
   /** Failures towards destinations that the mesh does not know stay the library's own. */

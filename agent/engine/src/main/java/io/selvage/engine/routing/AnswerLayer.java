@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class AnswerLayer extends Layer {
   @Override
   protected @Nullable Action onRequest(Exchange x) {
-    CompiledRoute route = MeshFacts.of(x).compiledRoute;
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledRoute route = facts.compiledRoute;
     if (route == null) {
-      return PASS;
+      return facts.lost;
     }
     if (route.route().action() instanceof RouteAction.Redirect redirect) {
       if (route.rewriter() != null) {

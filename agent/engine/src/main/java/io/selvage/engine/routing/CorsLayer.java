@@ -4,11 +4,13 @@ import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
 import io.selvage.engine.flow.Outcome;
+import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Cors;
+import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.MeshFacts;
 import java.util.HashMap;
@@ -21,66 +23,86 @@ import org.jspecify.annotations.Nullable;
  * {@code CorsFilter}: a request whose origin is not allowed goes on without marks.
  */
 public final class CorsLayer extends Layer {
+  private final Randomness random;
+
+  public CorsLayer(Randomness random) {
+    this.random = random;
+  }
+
   @Override
   protected @Nullable Action onRequest(Exchange x) {
-    Cors cors = allowed(x);
-    if (cors == null
-        || !"OPTIONS".equals(x.head().method())
-        || x.head().header("access-control-request-method") == null) {
+    MeshFacts facts = MeshFacts.of(x);
+    Cors cors = rules(facts.compiledRoute);
+    String origin = cors == null ? null : x.head().header("origin");
+    if (cors == null || origin == null || origin.isEmpty() || !random.hits(cors.share())) {
       return PASS;
     }
-    Map<String, String> headers = new HashMap<>();
-    headers.put("access-control-allow-origin", origin(x.head()));
-    put(headers, "access-control-allow-methods", cors.allowMethods());
-    put(headers, "access-control-allow-headers", cors.allowHeaders());
+    boolean allowed = allowed(facts.compiledRoute, origin);
+    if (allowed) {
+      facts.corsOrigin = origin;
+    }
+    String method = x.head().header("access-control-request-method");
+    if (method == null || method.isEmpty() || !"OPTIONS".equals(x.head().method())) {
+      return PASS;
+    }
+    if (!allowed && cors.forwardsUnmatched()) {
+      return PASS;
+    }
+    return new Rejection(
+        200, 0, "-", "SELV-6011", "", "CORS preflight", granted(cors, x.head(), method, facts));
+  }
+
+  private static Map<String, String> granted(
+      Cors cors, RequestHead head, String method, MeshFacts facts) {
+    Map<String, String> headers = new HashMap<>(facts.corsMarks());
+    put(headers, "access-control-allow-methods", cors.allowMethods(), method);
+    put(
+        headers,
+        "access-control-allow-headers",
+        cors.allowHeaders(),
+        head.header("access-control-request-headers"));
     if (cors.allowCredentials()) {
       headers.put("access-control-allow-credentials", "true");
     }
     if (cors.maxAge() != null) {
       headers.put("access-control-max-age", String.valueOf(cors.maxAge().toSeconds()));
     }
-    return new Rejection(200, 0, "-", "SELV-6011", "", "CORS preflight", headers);
+    if (cors.privateNetwork()
+        && "true".equals(head.header("access-control-request-private-network"))) {
+      headers.put("access-control-allow-private-network", "true");
+    }
+    return headers;
   }
 
   @Override
   protected void onOutcome(Exchange x, Outcome outcome) {
-    if (!(outcome instanceof Responded responded)) {
-      return;
-    }
-    Cors cors = allowed(x);
-    if (cors == null) {
-      return;
-    }
-    responded.head().setHeader("access-control-allow-origin", origin(x.head()));
-    if (cors.allowCredentials()) {
-      responded.head().setHeader("access-control-allow-credentials", "true");
-    }
-    if (!cors.exposeHeaders().isEmpty()) {
-      responded
-          .head()
-          .setHeader("access-control-expose-headers", String.join(",", cors.exposeHeaders()));
+    if (outcome instanceof Responded responded && MeshFacts.of(x).corsOrigin != null) {
+      MeshFacts.of(x).corsMarks().forEach(responded.head()::setHeader);
     }
   }
 
-  private static @Nullable Cors allowed(Exchange x) {
-    CompiledRoute route = MeshFacts.of(x).compiledRoute;
-    if (route == null || route.route().cors() == null) {
+  /** Answers and redirects of the mesh itself have none, as in Envoy. */
+  private static @Nullable Cors rules(@Nullable CompiledRoute route) {
+    if (route == null
+        || route.route().action() instanceof RouteAction.Redirect
+        || route.route().action() instanceof RouteAction.Direct) {
       return null;
     }
-    String origin = x.head().header("origin");
-    return origin != null && StringTest.any(route.corsOrigins(), origin)
-        ? route.route().cors()
-        : null;
+    return route.route().cors();
   }
 
-  private static String origin(RequestHead head) {
-    String origin = head.header("origin");
-    return origin == null ? "" : origin;
+  private static boolean allowed(@Nullable CompiledRoute route, String origin) {
+    return route != null
+        && (StringTest.any(route.corsOrigins(), origin)
+            || StringTest.any(route.corsOrigins(), "*"));
   }
 
-  private static void put(Map<String, String> headers, String name, List<String> values) {
-    if (!values.isEmpty()) {
-      headers.put(name, String.join(",", values));
+  private static void put(
+      Map<String, String> headers, String name, List<String> values, @Nullable String asked) {
+    if (values.isEmpty()) {
+      return;
     }
+    String text = String.join(",", values);
+    headers.put(name, !"*".equals(text) ? text : asked == null ? "" : asked);
   }
 }

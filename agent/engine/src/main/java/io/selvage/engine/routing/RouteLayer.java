@@ -24,7 +24,10 @@ public final class RouteLayer extends Layer {
       Rejection.of(404, 12, "NR", "SELV-6002", "", "the listener's routes are not known yet");
 
   private static final Rejection ESCAPED_SLASH =
-      Rejection.of(400, 13, "-", "SELV-6010", "Bad Request", "an escaped slash in the path");
+      Rejection.of(400, 13, "-", "SELV-6010", "", "an escaped slash in the path");
+
+  private static final Rejection NUL =
+      Rejection.of(400, 13, "-", "SELV-6010", "", "an escaped NUL in the path");
 
   private final Randomness random;
 
@@ -48,15 +51,24 @@ public final class RouteLayer extends Layer {
     }
     CompiledRoutes.Site site = listener.routes().site(x.head().authority());
     if (site == null) {
-      return NO_HOST;
+      return lost(facts, listener, NO_HOST);
     }
     facts.virtualHost = site.host();
     CompiledRoute route = site.routes().find(x.head(), random);
     if (route == null) {
-      return NO_ROUTE;
+      return lost(facts, listener, NO_ROUTE);
     }
     facts.compiledRoute = route;
     facts.route = route.route();
+    return PASS;
+  }
+
+  /** A listener's fault filter stands before the router, so it also meets what has no route. */
+  private static @Nullable Action lost(MeshFacts facts, CompiledListener listener, Rejection why) {
+    if (listener.fault() == null) {
+      return why;
+    }
+    facts.lost = why;
     return PASS;
   }
 
@@ -72,6 +84,9 @@ public final class RouteLayer extends Layer {
             && PathNormalizer.hasEscapedSlash(path);
     if (escaped && policy.escapedSlashes() == PathPolicy.EscapedSlashes.REJECT) {
       return ESCAPED_SLASH;
+    }
+    if (policy.normalize() && PathNormalizer.hasNul(path)) {
+      return NUL;
     }
     x.head().rewritePath(PathNormalizer.of(path, policy));
     if (escaped && policy.escapedSlashes() == PathPolicy.EscapedSlashes.REDIRECT) {

@@ -2,11 +2,15 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Facts;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.RoutingPriority;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +37,12 @@ public final class MeshFacts extends Facts {
    * response headers.
    */
   public boolean routed;
+
+  /** Why there is no route, for the router to say; null when there is one. */
+  public @Nullable Rejection lost;
+
+  /** The origin of the request, where the route's CORS rules allow it; null otherwise. */
+  public @Nullable String corsOrigin;
 
   /** Which share of the route's split; 0 when it has none. */
   public int shareIndex;
@@ -171,5 +181,22 @@ public final class MeshFacts extends Facts {
       }
       matchedPolicies.add(name);
     }
+  }
+
+  /** Headers by which a response tells a browser that its origin may read it; may be empty. */
+  public Map<String, String> corsMarks() {
+    Cors cors = compiledRoute == null ? null : compiledRoute.route().cors();
+    if (corsOrigin == null || cors == null) {
+      return Map.of();
+    }
+    Map<String, String> marks = new HashMap<>();
+    marks.put("access-control-allow-origin", corsOrigin);
+    if (cors.allowCredentials()) {
+      marks.put("access-control-allow-credentials", "true");
+    }
+    if (!cors.exposeHeaders().isEmpty()) {
+      marks.put("access-control-expose-headers", String.join(",", cors.exposeHeaders()));
+    }
+    return marks;
   }
 }

@@ -38,7 +38,9 @@ final class InboundStack {
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes
         .layer(new LocalRateLimitLayer(p.random())) //             chain's and route's     RL
-        .layer(new CorsLayer()) //                                 route's CORS; preflight answers
+        .layer(
+            new CorsLayer(
+                p.random())) //                                 route's CORS; preflight answers
         .layer(new RbacLayer()) //                                 authorization; fails closed
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
         .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert

@@ -57,7 +57,7 @@ final class OutboundStack {
         .layer(new SessionLayer(p.epochNanos())) //                  LDS, per route
         .layer(new LocalRateLimitLayer(p.random())) //               LDS, per route        RL
         .layer(new FaultLayer(p.random())) //                        LDS, per route        DI FI
-        .layer(new CorsLayer()) //                                   RDS: preflight, marks
+        .layer(new CorsLayer(p.random())) //                                   RDS: preflight, marks
         .layer(new AnswerLayer()) //                                 redirect, direct response
         .layer(new ClusterLayer()) //                                CDS                   NC
         .layer(new LaneLayer()) //                                   EDS: endpoints of the lane
