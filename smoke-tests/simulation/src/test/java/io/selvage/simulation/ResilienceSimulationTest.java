@@ -185,6 +185,35 @@ class ResilienceSimulationTest {
   }
 
   @Test
+  @Tag("field=VirtualService.http.retries.retryRemoteLocalities")
+  void retriesGoToOtherLocalitiesWhereTheRouteSaysSo() {
+    String rule =
+        """
+        apiVersion: networking.istio.io/v1
+        kind: DestinationRule
+        metadata: {name: reviews}
+        spec:
+          host: reviews
+          trafficPolicy:
+            loadBalancer: {localityLbSetting: {enabled: true, failover: [{from: r1, to: r2}]}}
+            outlierDetection: {consecutive5xxErrors: 1000}
+        """;
+    String retries = "retries: {attempts: 3, retryOn: 5xx, backoff: 1ms%s}";
+    for (boolean remote : List.of(true, false)) {
+      Engine engine =
+          new SimulatedMesh()
+              .workload("default", "productpage", "v1", 9080, "http", "r1/z1")
+              .workload("default", "reviews", "v1", 9080, "http", "r1/z1")
+              .workload("default", "reviews", "v2", 9080, "http", "r2/z2")
+              .with(rule)
+              .with(route(retries.formatted(remote ? ", retryRemoteLocalities: true" : "")))
+              .engineOf("productpage");
+      assertThat(attempts(engine, answer(503)).stream().map(Attempt::endpoint).distinct())
+          .hasSize(remote ? 2 : 1);
+    }
+  }
+
+  @Test
   @Tag("field=VirtualService.http.fault.abort.httpStatus")
   @Tag("field=VirtualService.http.fault.abort.percentage")
   void abortsAnswerInTheUpstreamsPlace() {

@@ -9,6 +9,7 @@ import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.RetryPolicy;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.CompiledRoute;
@@ -135,42 +136,32 @@ public final class BalanceLayer extends AttemptLayer {
 
   private @Nullable Host choose(CompiledCluster cluster, MeshFacts facts, Attempt a) {
     Host host = cluster.picker().pick(facts.hash, 0, random);
-    int tries = a.earlier() == null ? 0 : avoidance(facts);
-    if (host == null || tries == 0) {
+    RetryRules rules = a.earlier() == null ? null : facts.retry;
+    if (host == null || rules == null) {
       return host;
     }
-    for (int round = 1; round <= tries && wasTried(a, host); round++) {
+    RetryPolicy policy = rules.policy();
+    Host elsewhere = RetryTargets.ofAnotherPriority(cluster, policy, a, random);
+    if (elsewhere != null || !RetryTargets.avoidsHosts(policy)) {
+      return elsewhere == null ? host : elsewhere;
+    }
+    int tries = Math.max(1, policy.hostSelectionMaxAttempts());
+    for (int round = 1; round <= tries && RetryTargets.rejects(policy, a, host); round++) {
       Host other = cluster.picker().pick(facts.hash, round, random);
       host = other == null ? host : other;
     }
-    return wasTried(a, host) ? untried(cluster, a, host) : host;
+    return RetryTargets.rejects(policy, a, host) ? untried(cluster, policy, a, host) : host;
   }
 
-  /** How many choices a retry has; 0 = tried hosts are as good as others. */
-  private static int avoidance(MeshFacts facts) {
-    RetryRules retry = facts.retry;
-    return retry == null || !retry.policy().previousHostsRejected()
-        ? 0
-        : Math.max(1, retry.policy().hostSelectionMaxAttempts());
-  }
-
-  private static Host untried(CompiledCluster cluster, Attempt a, Host otherwise) {
+  private static Host untried(
+      CompiledCluster cluster, RetryPolicy policy, Attempt a, Host otherwise) {
     for (Host host : cluster.hosts()) {
-      if (host.priority() == otherwise.priority() && host.isHealthy() && !wasTried(a, host)) {
+      if (host.priority() == otherwise.priority()
+          && host.isHealthy()
+          && !RetryTargets.rejects(policy, a, host)) {
         return host;
       }
     }
     return otherwise;
-  }
-
-  private static boolean wasTried(Attempt a, Host host) {
-    for (Attempt b = a.earlier(); b != null; b = b.earlier()) {
-      if (b.endpoint() != null
-          && b.endpoint().port() == host.endpoint().port()
-          && b.endpoint().address().equals(host.endpoint().address())) {
-        return true;
-      }
-    }
-    return false;
   }
 }

@@ -295,12 +295,7 @@ public final class Exchange extends Timetable {
 
   /** Whether an attempt other than this one is under way. */
   public boolean anotherInFlight(Attempt a) {
-    for (Attempt b = last; b != null; b = b.earlier) {
-      if (b != a && !b.over) {
-        return true;
-      }
-    }
-    return false;
+    return isAnotherUnderWay(last, a);
   }
 
   /**
@@ -341,22 +336,6 @@ public final class Exchange extends Timetable {
     }
     facts.decidedBy = "";
     return a;
-  }
-
-  /** A failure after the time is past is that time's failure, whatever the library called it. */
-  private Outcome named(Attempt a, Outcome reported) {
-    if (reported instanceof Failed f
-        && (f.kind() != Failed.Kind.CANCELLED || a.isAborted())
-        && a.untilNanos() != Long.MAX_VALUE) {
-      long now = now();
-      if (now >= deadlineNanos()) {
-        return new Failed(Failed.Kind.TIMEOUT, f.cause());
-      }
-      if (now >= a.untilNanos()) {
-        return new Failed(Failed.Kind.PER_TRY_TIMEOUT, f.cause());
-      }
-    }
-    return reported;
   }
 
   /** Ends the waiting for attempts with an outcome that none of them gave. */

@@ -161,4 +161,29 @@ abstract class Timetable {
     }
     return now >= idleUntilNanos() ? "SI" : "UT";
   }
+
+  /** A failure after the time is past is that time's failure, whatever the library called it. */
+  final Outcome named(Attempt a, Outcome reported) {
+    if (reported instanceof Failed f
+        && (f.kind() != Failed.Kind.CANCELLED || a.isAborted())
+        && a.untilNanos() != Long.MAX_VALUE) {
+      long now = now();
+      if (now >= deadlineNanos()) {
+        return new Failed(Failed.Kind.TIMEOUT, f.cause());
+      }
+      if (now >= a.untilNanos()) {
+        return new Failed(Failed.Kind.PER_TRY_TIMEOUT, f.cause());
+      }
+    }
+    return reported;
+  }
+
+  static boolean isAnotherUnderWay(@Nullable Attempt last, Attempt than) {
+    for (Attempt a = last; a != null; a = a.earlier) {
+      if (a != than && !a.over) {
+        return true;
+      }
+    }
+    return false;
+  }
 }

@@ -302,6 +302,93 @@ class RetryPolicyTest {
     assertThat(mesh.get("/high").answers(503).outcome).isNotNull();
   }
 
+  // ---- where retries go
+
+  private static RetryPolicy avoiding(boolean previous, Avoidance avoidance) {
+    return new RetryPolicy(
+        Set.of("5xx"),
+        3,
+        null,
+        Set.of(),
+        List.of(),
+        ofMillis(1),
+        ofMillis(1),
+        previous,
+        5,
+        false,
+        null,
+        List.of(),
+        null,
+        avoidance);
+  }
+
+  private static io.selvage.engine.model.Endpoint labelled(
+      int port, java.util.Map<String, String> metadata) {
+    var plain = Config.endpoint(port);
+    return new io.selvage.engine.model.Endpoint(
+        plain.address(),
+        port,
+        1,
+        plain.health(),
+        plain.locality(),
+        plain.tlsMode(),
+        plain.workload(),
+        metadata);
+  }
+
+  private static List<Integer> ports(MeshTest mesh) {
+    MeshTest.Call call = mesh.get("/");
+    while (call.outcome == null) {
+      call.answers(503);
+      mesh.advance(ofMillis(1));
+    }
+    call.end();
+    return call.sent.stream()
+        .map(a -> java.util.Objects.requireNonNull(a.endpoint()).port())
+        .toList();
+  }
+
+  @Test
+  void retriesAvoidCanariesAndLabelledHosts() {
+    for (Avoidance avoidance :
+        List.of(
+            new Avoidance(true, java.util.Map.of(), 0),
+            new Avoidance(false, java.util.Map.of("rack", "b"), 0))) {
+      MeshTest mesh =
+          new MeshTest(
+              Config.http(route().retry(avoiding(false, avoidance)))
+                  .cluster(
+                      cluster("reviews")
+                          .endpoints(
+                              0,
+                              labelled(1, java.util.Map.of()),
+                              labelled(2, java.util.Map.of("canary", "true", "rack", "b")))));
+      boolean firstToo = false;
+      for (int i = 0; i < 20; i++) {
+        List<Integer> ports = ports(mesh);
+        firstToo |= ports.get(0) == 2;
+        assertThat(ports.subList(1, 4)).containsOnly(1);
+      }
+      assertThat(firstToo).isTrue();
+    }
+  }
+
+  @Test
+  void retriesLeavePrioritiesThatWereTried() {
+    MeshTest mesh =
+        new MeshTest(
+            Config.http(route().retry(avoiding(true, new Avoidance(false, java.util.Map.of(), 2))))
+                .cluster(
+                    cluster("reviews")
+                        .endpoints(0, Config.endpoint(1), Config.endpoint(2))
+                        .endpoints(1, Config.endpoint(3), Config.endpoint(4))));
+    for (int i = 0; i < 20; i++) {
+      List<Integer> ports = ports(mesh);
+      assertThat(ports.subList(0, 2)).containsExactlyInAnyOrder(1, 2);
+      assertThat(ports.subList(2, 4)).containsExactlyInAnyOrder(3, 4);
+    }
+  }
+
   // ---- what is told
 
   @Test
