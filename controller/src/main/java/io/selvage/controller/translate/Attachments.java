@@ -6,9 +6,9 @@ import io.selvage.controller.resource.view.ParentRef;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +26,8 @@ final class Attachments {
   private final MeshSettings settings;
   private final Function<String, @Nullable MeshService> services;
   private final List<Attachment> all = new ArrayList<>();
+  private final Map<MeshRoute, List<Attachment>> byRoute = new IdentityHashMap<>();
+  private final Map<String, Resource> producers = new HashMap<>();
   private final Map<Place, List<MeshRoute>> routes = new HashMap<>();
   private final Map<Place, Set<MeshRoute>> beaten = new HashMap<>();
 
@@ -46,11 +48,15 @@ final class Attachments {
 
   private void add(Attachment attachment) {
     all.add(attachment);
+    MeshRoute route = attachment.route();
+    byRoute.computeIfAbsent(route, r -> new ArrayList<>()).add(attachment);
     MeshService service = attachment.service();
     if (service == null) {
       return;
     }
-    MeshRoute route = attachment.route();
+    if (!attachment.consumer()) {
+      producers.putIfAbsent(service.host(), route.source());
+    }
     for (int port : attachment.ports()) {
       String callers = attachment.consumer() ? route.source().namespace() : EVERYBODY;
       List<MeshRoute> here =
@@ -114,9 +120,9 @@ final class Attachments {
     }
   }
 
-  /** All parents of all routes, found or not. */
-  List<Attachment> all() {
-    return all;
+  /** The parents of a route in the order of its document, found or not. */
+  List<Attachment> of(MeshRoute route) {
+    return byRoute.getOrDefault(route, List.of());
   }
 
   /** Whether a GRPCRoute took all ports of this attachment. */
@@ -159,11 +165,6 @@ final class Attachments {
 
   /** The oldest route that holds for all callers of a host; null where there is none. */
   @Nullable Resource producerOf(String host) {
-    return all.stream()
-        .filter(a -> !a.consumer())
-        .filter(a -> a.service() != null && Objects.equals(a.service().host(), host))
-        .map(a -> a.route().source())
-        .findFirst()
-        .orElse(null);
+    return producers.get(host);
   }
 }

@@ -54,8 +54,7 @@ final class RefStatuses {
     }
     ineffective(findings, route);
     List<RefStatus.Entry> entries = new ArrayList<>();
-    List<Attachment> parents =
-        gateway.attachments().all().stream().filter(a -> a.route() == route).toList();
+    List<Attachment> parents = gateway.attachments().of(route);
     for (int i = 0; i < parents.size(); i++) {
       entries.add(
           new RefStatus.Entry(
