@@ -24,7 +24,7 @@ final class Answers {
     if (entity == null) {
       exchange.end(End.COMPLETE);
     } else {
-      response.setEntity(new EndingEntity(entity, exchange));
+      response.setEntity(new EndingEntity(entity, exchange, head.runtime()));
     }
     return response;
   }

@@ -7,6 +7,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 
@@ -15,11 +16,13 @@ import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
  */
 final class EndingEntity extends HttpEntityWrapper {
   private final Exchange exchange;
+  private final ExecRuntime runtime;
   private final long length;
 
-  EndingEntity(HttpEntity entity, Exchange exchange) {
+  EndingEntity(HttpEntity entity, Exchange exchange, ExecRuntime runtime) {
     super(entity);
     this.exchange = exchange;
+    this.runtime = runtime;
     this.length = entity.getContentLength();
     Abandonment.watch(this, dropped(exchange));
   }
@@ -91,6 +94,8 @@ final class EndingEntity extends HttpEntityWrapper {
 
     private void seen(int count) {
       if (count < 0) {
+        // first the connection is free, then whoever waits for one goes on
+        runtime.releaseEndpoint();
         end(true);
       } else {
         read += count;

@@ -59,7 +59,7 @@ public interface HedgingPromises extends ClientWorld {
         .routes(hedged(Duration.ofMillis(300)));
     world().publish();
 
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 2 || never.received().isEmpty() && i < 10; i++) {
       assertThat(text(Call.post(REVIEWS + "/" + i, "body"))).isEqualTo("good");
     }
     assertThat(never.received()).isNotEmpty();
