@@ -91,11 +91,20 @@ class FaultAndCorsFieldsTest {
     Cors cors =
         cors(
             "{allowOrigins: [{exact: '*'}], allowMethods: [GET, PUT], allowHeaders: [x-a, x-b], exposeHeaders: [x-c], maxAge: 24h, allowCredentials: true}");
-    assertThat(cors.allowMethods()).containsExactly("GET", "PUT");
-    assertThat(cors.allowHeaders()).containsExactly("x-a", "x-b");
-    assertThat(cors.exposeHeaders()).containsExactly("x-c");
+    assertThat(String.join(",", cors.allowMethods())).isEqualTo("GET,PUT");
+    assertThat(String.join(",", cors.allowHeaders())).isEqualTo("x-a,x-b");
+    assertThat(String.join(",", cors.exposeHeaders())).isEqualTo("x-c");
     assertThat(cors.maxAge()).isEqualTo(Duration.ofHours(24));
     assertThat(cors.allowCredentials()).isTrue();
     assertThat(cors("{allowOrigins: [{exact: '*'}]}").allowCredentials()).isFalse();
+  }
+
+  @Test
+  @Tag("field=VirtualService.http.corsPolicy.unmatchedPreflights")
+  void preflightsOfOtherOrigins() {
+    String policy = "{allowOrigins: [{exact: 'https://a'}], unmatchedPreflights: %s}";
+    assertThat(cors(policy.formatted("IGNORE")).forwardsUnmatched()).isFalse();
+    assertThat(cors(policy.formatted("FORWARD")).forwardsUnmatched()).isTrue();
+    assertThat(cors("{allowOrigins: [{exact: 'https://a'}]}").forwardsUnmatched()).isTrue();
   }
 }
