@@ -336,7 +336,7 @@ class SecurityMutantsTest {
         List.of(
             "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
             "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-            "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+            "envoy.extensions.filters.http.ratelimit.v3.RateLimit",
             "envoy.extensions.filters.http.lua.v3.Lua",
             "some.future.Filter")) {
       HttpConnectionManager manager =
@@ -651,7 +651,7 @@ class SecurityMutantsTest {
   @ParameterizedTest
   @MethodSource("mutants")
   void securityMutantsAreRefusedByPath(Mutant mutant) {
-    assertThat(mutant.parsed().value()).isNull();
+    assertThat(mutant.parsed().value()).as(mutant.name()).isNull();
     assertThat(mutant.parsed().reasons())
         .isNotEmpty()
         .anyMatch(reason -> reason.contains(mutant.path()));
