@@ -128,8 +128,8 @@ public final class PathForms {
     StringBuilder out = new StringBuilder(path.length());
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
-      int value = c == '%' ? hex(path, i + 1) : -1;
-      if (value < 0 || (unreservedOnly && !isUnreserved(value))) {
+      int value = c == '%' ? Percent.octet(path, i + 1) : -1;
+      if (value < 0 || (unreservedOnly && !Percent.isUnreserved(value))) {
         out.append(c);
       } else {
         out.append((char) value);
@@ -137,24 +137,5 @@ public final class PathForms {
       }
     }
     return out.toString();
-  }
-
-  private static boolean isUnreserved(int c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || c == '-'
-        || c == '.'
-        || c == '_'
-        || c == '~';
-  }
-
-  private static int hex(String text, int at) {
-    if (at + 1 >= text.length()) {
-      return -1;
-    }
-    int high = Character.digit(text.charAt(at), 16);
-    int low = Character.digit(text.charAt(at + 1), 16);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 }

@@ -93,8 +93,8 @@ public final class PathNormalizer {
     StringBuilder out = new StringBuilder(path.length());
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
-      int value = c == '%' ? hex(path, i + 1) : -1;
-      if (value >= 0 && isUnreserved(value)) {
+      int value = c == '%' ? Percent.octet(path, i + 1) : -1;
+      if (value >= 0 && Percent.isUnreserved(value)) {
         out.append((char) value);
         i += 2;
       } else if (c == '\\') {
@@ -114,25 +114,6 @@ public final class PathNormalizer {
           .append(Character.toUpperCase(Character.forDigit((b >> 4) & 15, 16)))
           .append(Character.toUpperCase(Character.forDigit(b & 15, 16)));
     }
-  }
-
-  private static boolean isUnreserved(int c) {
-    return (c >= 'a' && c <= 'z')
-        || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')
-        || c == '-'
-        || c == '.'
-        || c == '_'
-        || c == '~';
-  }
-
-  private static int hex(String text, int at) {
-    if (at + 1 >= text.length()) {
-      return -1;
-    }
-    int high = Character.digit(text.charAt(at), 16);
-    int low = Character.digit(text.charAt(at + 1), 16);
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
   }
 
   /** RFC 3986 §5.2.4. */
