@@ -35,16 +35,26 @@ public final class ClusterState {
      * counts.
      */
     public boolean takeRetry(CircuitBreakers breakers) {
-      CircuitBreakers.RetryBudget budget = breakers.retryBudget();
-      int limit =
-          budget == null
-              ? breakers.maxRetries()
-              : Math.max(budget.minConcurrency(), (int) (budget.fraction() * requests.get()));
-      if (retries.incrementAndGet() > limit) {
-        retries.decrementAndGet();
-        return false;
+      for (; ; ) {
+        int underWay = requests.get();
+        int limit = retryLimit(breakers, underWay);
+        int now = retries.get();
+        if (now < limit) {
+          // never above the limit, not even for a moment: another would be refused what is free
+          if (retries.compareAndSet(now, now + 1)) {
+            return true;
+          }
+        } else if (requests.get() == underWay) {
+          return false;
+        }
       }
-      return true;
+    }
+
+    private static int retryLimit(CircuitBreakers breakers, int underWay) {
+      CircuitBreakers.RetryBudget budget = breakers.retryBudget();
+      return budget == null
+          ? breakers.maxRetries()
+          : Math.max(budget.minConcurrency(), (int) (budget.fraction() * underWay));
     }
   }
 

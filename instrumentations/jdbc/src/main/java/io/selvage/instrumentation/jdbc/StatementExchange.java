@@ -130,7 +130,9 @@ final class StatementExchange {
     if (action instanceof Attempt attempt) {
       StatementExchange call = new StatementExchange(exchange, attempt, statement, null);
       call.shortenTimeout();
-      attempt.onAbort(() -> cancel(statement));
+      if (statement != null) {
+        attempt.onAbort(() -> cancel(statement));
+      }
       return call;
     }
     return new StatementExchange(null, null, null, SqlRefusals.of(action));
