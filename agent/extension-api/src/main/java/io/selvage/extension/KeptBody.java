@@ -1,5 +1,6 @@
 package io.selvage.extension;
 
+import io.selvage.engine.flow.BodyReplay;
 import java.io.FilterInputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -41,6 +42,15 @@ public final class KeptBody {
   /** Whether the request can be sent (again): nothing was taken yet, or all of it is here. */
   public synchronized boolean isRepeatable() {
     return state == State.UNTOUCHED || state == State.WHOLE;
+  }
+
+  /** The same as the engine asks it. */
+  public synchronized BodyReplay replay() {
+    return switch (state) {
+      case UNTOUCHED -> BodyReplay.REPEATABLE;
+      case WHOLE -> BodyReplay.KEPT;
+      case PASSING, LOST -> BodyReplay.ONE_SHOT;
+    };
   }
 
   /** The whole body; null while it passes, before it was touched and when it was too long. */

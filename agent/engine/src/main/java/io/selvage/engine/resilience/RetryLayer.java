@@ -3,12 +3,12 @@ package io.selvage.engine.resilience;
 import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Attempt;
 import io.selvage.engine.flow.AttemptsLayer;
-import io.selvage.engine.flow.BodyReplay;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.flow.Responded;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.snapshot.ClusterState;
@@ -98,7 +98,7 @@ public final class RetryLayer extends AttemptsLayer {
     x.outlives(a);
     RetryRules rules = facts.retry;
     CompiledCluster cluster = facts.compiledCluster;
-    if (rules == null || cluster == null || x.head().bodyReplay() == BodyReplay.ONE_SHOT) {
+    if (rules == null || cluster == null || isGone(x.head())) {
       return x.await();
     }
     giveBack(facts);
@@ -157,12 +157,19 @@ public final class RetryLayer extends AttemptsLayer {
   private static boolean isRepeatable(Exchange x, Attempt a, Outcome outcome, RetryRules rules) {
     boolean connect = isKind(outcome, Failed.Kind.CONNECT);
     boolean refused = isKind(outcome, Failed.Kind.REFUSED);
-    if (x.head().bodyReplay() == BodyReplay.ONE_SHOT
-        && !connect
-        && !(refused && !a.wasRequestSent())) {
+    if (isGone(x.head()) && !connect && !(refused && !a.wasRequestSent())) {
       return false;
     }
     return connect || refused || !rules.policy().defaulted() || isIdempotent(x.head().method());
+  }
+
+  /** Whether the body must not be sent again once a byte of it was. */
+  private static boolean isGone(RequestHead head) {
+    return switch (head.bodyReplay()) {
+      case REPEATABLE -> false;
+      case KEPT -> !isIdempotent(head.method());
+      case ONE_SHOT -> true;
+    };
   }
 
   private static boolean isKind(Outcome outcome, Failed.Kind kind) {

@@ -188,7 +188,7 @@ final class ClassicAttempts implements Transport {
     return closed
         && !scope.execRuntime.isExecutionAborted()
         && Method.isIdempotent(request.getMethod())
-        && attempt.exchange().head().bodyReplay() == BodyReplay.REPEATABLE;
+        && attempt.exchange().head().bodyReplay() != BodyReplay.ONE_SHOT;
   }
 
   private static ClassicHttpRequest copy(Attempt attempt) {

@@ -77,9 +77,7 @@ final class ClassicRequestHead extends RequestHead {
 
   @Override
   public BodyReplay bodyReplay() {
-    return kept == null || own != null || kept.isRepeatable()
-        ? BodyReplay.REPEATABLE
-        : BodyReplay.ONE_SHOT;
+    return kept == null || own != null ? BodyReplay.REPEATABLE : kept.replay();
   }
 
   /** A copy has its body for itself, as the original lets go of it. */

@@ -92,7 +92,7 @@ final class JdkRequest extends RequestHead {
 
   @Override
   public BodyReplay bodyReplay() {
-    return kept == null || kept.isRepeatable() ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
+    return kept == null ? BodyReplay.REPEATABLE : kept.replay();
   }
 
   @Override

@@ -96,7 +96,10 @@ final class Hop implements Transport {
   /** Sends the whole request and waits for response headers. */
   Answer run() throws IOException {
     MeshRuntime mesh = Mesh.runtime();
-    Exchange x = mesh == null ? null : begin(mesh, BodyReplay.REPEATABLE);
+    Exchange x =
+        mesh == null
+            ? null
+            : begin(mesh, streaming.isOn() ? BodyReplay.KEPT : BodyReplay.REPEATABLE);
     if (mesh == null || x == null) {
       return alone();
     }

@@ -31,7 +31,7 @@ final class UrlHead extends RequestHead {
 
   @Override
   public @Nullable RequestHead shadowCopy() {
-    return replay == BodyReplay.REPEATABLE ? new UrlHead(this) : null;
+    return replay == BodyReplay.ONE_SHOT ? null : new UrlHead(this);
   }
 
   Request request() {

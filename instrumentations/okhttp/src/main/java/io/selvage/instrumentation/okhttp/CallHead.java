@@ -81,7 +81,7 @@ final class CallHead extends RequestHead {
   @Override
   public BodyReplay bodyReplay() {
     if (kept != null) {
-      return own != null || kept.isRepeatable() ? BodyReplay.REPEATABLE : BodyReplay.ONE_SHOT;
+      return own != null ? BodyReplay.REPEATABLE : kept.replay();
     }
     return body == Bodies.DUPLEX ? BodyReplay.ONE_SHOT : BodyReplay.REPEATABLE;
   }

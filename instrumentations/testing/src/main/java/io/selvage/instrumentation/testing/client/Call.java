@@ -62,8 +62,14 @@ public final class Call {
 
   /** A POST whose body can be read once. */
   public static Call stream(String url, byte[] body) {
-    Call call = post(url, body);
+    return stream("POST", url, body);
+  }
+
+  /** A body that can be read once. */
+  public static Call stream(String method, String url, byte[] body) {
+    Call call = new Call(method, url);
     call.kind = Body.ONE_SHOT;
+    call.body = body.clone();
     return call;
   }
 
