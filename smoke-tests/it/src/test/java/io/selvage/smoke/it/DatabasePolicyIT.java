@@ -151,18 +151,17 @@ class DatabasePolicyIT {
 
   @Test
   @Order(3)
-  void aStatementHasNoMoreTimeThanThePolicyAndTheRequestAllow() {
+  void aStatementHasNoMoreTimeThanThePolicyAllows() {
     policy("  statements: {timeout: 1s}");
     Waiting.until(
         "the time-out", PATIENCE, () -> Load.get(url("/slow?seconds=3")).statusCode() == 500);
     policy("");
     Waiting.until(
         "no time-out", PATIENCE, () -> Load.get(url("/slow?seconds=2")).statusCode() == 200);
-    long begun = System.nanoTime();
-    HttpResponse<String> late =
-        Load.get(url("/slow?seconds=20"), "x-envoy-expected-rq-timeout-ms", "900");
-    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(10));
-    assertThat(late.statusCode()).as(late.body()).isGreaterThanOrEqualTo(500);
+    // only a peer of the mesh may say how much time is left
+    assertThat(
+            Load.get(url("/slow?seconds=2"), "x-envoy-expected-rq-timeout-ms", "900").statusCode())
+        .isEqualTo(200);
   }
 
   @Test
