@@ -1,7 +1,6 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.CircuitBreakers;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jetbrains.kotlinx.lincheck.LinChecker;
 import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.StressOptions;
@@ -78,28 +77,22 @@ class LinearizableTest {
     }
   }
 
-  /** Gives back only what was taken. */
+  /** Gives back only what was taken, by whomever. */
   private static final class Permits {
     final ClusterState.Load load = new ClusterState.Load();
     private final CircuitBreakers breakers;
-    private final AtomicInteger held = new AtomicInteger();
 
     Permits(CircuitBreakers breakers) {
       this.breakers = breakers;
     }
 
     boolean take() {
-      boolean taken = load.takeRetry(breakers);
-      if (taken) {
-        held.incrementAndGet();
-      }
-      return taken;
+      return load.takeRetry(breakers);
     }
 
     boolean giveBack() {
-      for (int now = held.get(); now > 0; now = held.get()) {
-        if (held.compareAndSet(now, now - 1)) {
-          load.retries.decrementAndGet();
+      for (int now = load.retries.get(); now > 0; now = load.retries.get()) {
+        if (load.retries.compareAndSet(now, now - 1)) {
           return true;
         }
       }
