@@ -40,11 +40,6 @@ public final class KeptBody {
   private @Nullable Consumer<byte @Nullable []> waiting;
 
   /** Whether the request can be sent (again): nothing was taken yet, or all of it is here. */
-  public synchronized boolean isRepeatable() {
-    return state == State.UNTOUCHED || state == State.WHOLE;
-  }
-
-  /** The same as the engine asks it. */
   public synchronized BodyReplay replay() {
     return switch (state) {
       case UNTOUCHED -> BodyReplay.REPEATABLE;

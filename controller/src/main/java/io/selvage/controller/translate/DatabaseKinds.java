@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class DatabaseKinds {
   private final List<DatabasePolicy> policies;
-  private final List<ServiceEntry> entries;
+  private final Targets targets;
 
   /** Both lists oldest first. */
   DatabaseKinds(List<DatabasePolicy> policies, List<ServiceEntry> entries) {
     this.policies = policies;
-    this.entries = entries;
+    this.targets = new Targets(entries);
   }
 
   /** Labels of callers that any policy looks at. */
@@ -142,7 +142,7 @@ final class DatabaseKinds {
     boolean found = false;
     for (MeshService service : view.services()) {
       for (MeshPort port : service.ports()) {
-        if (!selects(policy.source(), target, service, port)) {
+        if (!targets.select(policy.source(), target, service, port)) {
           continue;
         }
         found = true;
@@ -156,18 +156,7 @@ final class DatabaseKinds {
       }
     }
     if (!found) {
-      view.problems()
-          .add(
-              policy.source(),
-              field,
-              Problems.Reason.UNRESOLVED,
-              "no "
-                  + target.kind()
-                  + " "
-                  + policy.source().namespace()
-                  + "/"
-                  + target.name()
-                  + (target.section().isEmpty() ? "" : " with a port named " + target.section()));
+      Targets.missing(view, policy.source(), field, target);
     }
   }
 
@@ -212,28 +201,10 @@ final class DatabaseKinds {
 
   private boolean selected(DatabasePolicy policy, MeshService service, MeshPort port) {
     for (TargetRef target : policy.targets()) {
-      if (selects(policy.source(), target, service, port) && !port.protocol().isHttp()) {
+      if (targets.select(policy.source(), target, service, port) && !port.protocol().isHttp()) {
         return true;
       }
     }
     return false;
-  }
-
-  private boolean selects(Resource policy, TargetRef target, MeshService service, MeshPort port) {
-    if (!target.section().isEmpty() && !target.section().equals(port.name())) {
-      return false;
-    }
-    if (target.isService()) {
-      return service.kind() != MeshService.Kind.ENTRY
-          && service.namespace().equals(policy.namespace())
-          && service.name().equals(target.name());
-    }
-    return service.kind() == MeshService.Kind.ENTRY
-        && entries.stream()
-            .anyMatch(
-                e ->
-                    e.source().namespace().equals(policy.namespace())
-                        && e.source().name().equals(target.name())
-                        && e.hosts().contains(service.host()));
   }
 }

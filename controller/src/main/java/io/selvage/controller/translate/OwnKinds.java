@@ -7,7 +7,6 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.route.v3.Route;
 import io.selvage.controller.registry.WorkloadNode;
-import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.ServiceEntry;
 import io.selvage.controller.resource.view.TargetRef;
@@ -29,14 +28,14 @@ final class OwnKinds {
   static final String KEY = "selvage";
 
   private final List<ResiliencePolicy> resilience;
-  private final List<ServiceEntry> entries;
+  private final Targets targets;
   private final Lanes lanes;
 
   /** All lists oldest first. */
   OwnKinds(List<ResiliencePolicy> resilience, List<TrafficLane> lanes, List<ServiceEntry> entries) {
     this.resilience = resilience;
     this.lanes = new Lanes(lanes);
-    this.entries = entries;
+    this.targets = new Targets(entries);
   }
 
   Lanes lanes() {
@@ -88,7 +87,8 @@ final class OwnKinds {
   @Nullable Struct destination(MeshService service, MeshPort port) {
     Map<String, ResiliencePolicy> sections = new LinkedHashMap<>();
     for (ResiliencePolicy policy : resilience) {
-      if (policy.targets().stream().anyMatch(t -> selects(policy.source(), t, service, port))) {
+      if (policy.targets().stream()
+          .anyMatch(t -> targets.select(policy.source(), t, service, port))) {
         policy.destination().keySet().forEach(name -> sections.putIfAbsent(name, policy));
       }
     }
@@ -119,18 +119,13 @@ final class OwnKinds {
         List<String> found = new ArrayList<>();
         for (MeshService service : view.services()) {
           for (MeshPort port : service.ports()) {
-            if (selects(policy.source(), target, service, port)) {
+            if (targets.select(policy.source(), target, service, port)) {
               found.add(service.host() + ":" + port.number());
             }
           }
         }
         if (found.isEmpty()) {
-          view.problems()
-              .add(
-                  policy.source(),
-                  "spec.targetRefs[" + i + "]",
-                  Problems.Reason.UNRESOLVED,
-                  missing(policy.source(), target));
+          Targets.missing(view, policy.source(), "spec.targetRefs[" + i + "]", target);
         }
         for (String where : found) {
           policy.destination().keySet().forEach(s -> claim(first, view, policy, s, where));
@@ -158,34 +153,6 @@ final class OwnKinds {
                   + "/"
                   + older.source().name());
     }
-  }
-
-  private static String missing(Resource policy, TargetRef target) {
-    return "no "
-        + target.kind()
-        + " "
-        + policy.namespace()
-        + "/"
-        + target.name()
-        + (target.section().isEmpty() ? "" : " with a port named " + target.section());
-  }
-
-  private boolean selects(Resource policy, TargetRef target, MeshService service, MeshPort port) {
-    if (!target.section().isEmpty() && !target.section().equals(port.name())) {
-      return false;
-    }
-    if (target.isService()) {
-      return service.kind() != MeshService.Kind.ENTRY
-          && service.namespace().equals(policy.namespace())
-          && service.name().equals(target.name());
-    }
-    return service.kind() == MeshService.Kind.ENTRY
-        && entries.stream()
-            .anyMatch(
-                e ->
-                    e.source().namespace().equals(policy.namespace())
-                        && e.source().name().equals(target.name())
-                        && e.hosts().contains(service.host()));
   }
 
   /** Marks a route whose retry policy nobody wrote. */

@@ -13,9 +13,6 @@ public abstract class AttemptLayer {
 
   protected void onOutcome(Exchange x, Attempt a, Outcome outcome) {}
 
-  /** The attempt's time is over but it goes on beside its retry; its outcome is still to come. */
-  protected void onOutlived(Exchange x, Attempt a) {}
-
   protected void onEnd(Exchange x, Attempt a, End end) {}
 
   /** See {@link Layer#failsClosed()}. */

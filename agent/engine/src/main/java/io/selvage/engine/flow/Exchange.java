@@ -278,7 +278,6 @@ public final class Exchange extends Timetable {
    */
   public void outlives(Attempt a) {
     a.deadlineNanos(deadlineNanos());
-    LayerCalls.outlived(this, stack, a);
   }
 
   /** Another attempt is still under way and may win. */

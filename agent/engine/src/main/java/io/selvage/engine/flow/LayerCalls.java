@@ -86,16 +86,6 @@ final class LayerCalls {
     }
   }
 
-  static void outlived(Exchange x, Stack stack, Attempt a) {
-    for (int i = Math.min(a.entered, stack.attempt.length) - 1; i >= 0; i--) {
-      try {
-        stack.attempt[i].onOutlived(x, a);
-      } catch (RuntimeException | Error bug) {
-        x.facts().layerFailed(stack.attempt[i].name(), bug);
-      }
-    }
-  }
-
   static void end(Exchange x, Stack stack, int entered, End how) {
     try {
       stack.attempts.onEnd(x);

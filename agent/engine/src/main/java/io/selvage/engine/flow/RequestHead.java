@@ -33,6 +33,11 @@ public abstract class RequestHead {
     this.protocol = protocol;
   }
 
+  /** A head of the same line and with no changes yet, for a copy that is sent beside. */
+  protected RequestHead(RequestHead original) {
+    this(original.method, original.scheme, original.authority, original.path, original.protocol);
+  }
+
   /**
    * The value of a header in the library's request; several values joined by a comma. Null when
    * absent. Name is lower case.

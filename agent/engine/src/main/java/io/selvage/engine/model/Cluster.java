@@ -122,29 +122,6 @@ public record Cluster(
         null);
   }
 
-  /** The same cluster under another policy of this mesh. */
-  public Cluster withResilience(@Nullable Resilience policy) {
-    return new Cluster(
-        name,
-        discovery,
-        edsName,
-        service,
-        balancer,
-        locality,
-        connectTimeout,
-        circuitBreakers,
-        outlierDetection,
-        tls,
-        tlsByMode,
-        http2,
-        metadata,
-        endpoints,
-        connections,
-        maxStreamDuration,
-        policy,
-        dns);
-  }
-
   /**
    * How names of {@link Discovery#STRICT_DNS} endpoints are resolved.
    *

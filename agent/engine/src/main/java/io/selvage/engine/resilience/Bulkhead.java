@@ -88,6 +88,13 @@ final class Bulkhead {
     return place;
   }
 
+  /** A place at once, else a turn in the queue; null when both are full. */
+  @org.jspecify.annotations.Nullable
+  Place enter(int limit, int waiting) {
+    Place place = take(limit);
+    return place != null || waiting == 0 ? place : queue(limit, waiting);
+  }
+
   int taken() {
     return taken.get();
   }

@@ -39,17 +39,11 @@ public final class BulkheadLayer extends Layer {
           bulkhead.taken() + " of " + limits.calls() + " calls of the bulkhead are under way");
       return bulkhead.taken() >= limits.calls() ? full(policy, limits) : PASS;
     }
-    Bulkhead.Place place = bulkhead.take(limits.calls());
+    Bulkhead.Place place =
+        bulkhead.enter(limits.calls(), limits.maxWait().isZero() ? 0 : limits.waiting());
     if (place != null) {
       facts.place = place;
-      return PASS;
-    }
-    if (limits.waiting() > 0 && !limits.maxWait().isZero()) {
-      Bulkhead.Place turn = bulkhead.queue(limits.calls(), limits.waiting());
-      if (turn != null) {
-        facts.place = turn;
-        return turn.isTaken() ? PASS : new Wait(x.now() + limits.maxWait().toNanos(), turn.turn());
-      }
+      return place.isTaken() ? PASS : new Wait(x.now() + limits.maxWait().toNanos(), place.turn());
     }
     cluster.state().overflows.increment();
     return full(policy, limits);

@@ -55,11 +55,7 @@ public final class ConnectionPlaceLayer extends Layer {
     }
     Bulkhead.Place turn = (Bulkhead.Place) facts.connectionPlace;
     if (turn == null) {
-      Bulkhead places = places(cluster.state(), facts.priority());
-      turn = places.take(most);
-      if (turn == null) {
-        turn = places.queue(most, limits.maxPending());
-      }
+      turn = places(cluster.state(), facts.priority()).enter(most, limits.maxPending());
       if (turn == null) {
         cluster.state().overflows.increment();
         return OVERFLOW;

@@ -1,23 +1,14 @@
 package io.selvage.engine.resilience;
 
+import io.selvage.engine.match.Decimal;
+
 /** Times in headers. */
 final class Millis {
   private Millis() {}
 
   /** A number of milliseconds; -1 when the text is none. */
   static long of(String text) {
-    if (text.isEmpty() || text.length() > 12) {
-      return -1;
-    }
-    long value = 0;
-    for (int i = 0; i < text.length(); i++) {
-      int digit = text.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      value = value * 10 + digit;
-    }
-    return value;
+    return Decimal.of(text, 12);
   }
 
   /**

@@ -32,18 +32,13 @@ public final class StatementBulkheadLayer extends Layer {
     if (x.resumed() && facts.place instanceof Bulkhead.Place turn) {
       return turn.isTaken() ? PASS : full(policy, limits);
     }
-    Bulkhead bulkhead = places.bulkhead(policy.name());
-    Bulkhead.Place place = bulkhead.take(limits.maxStatements());
+    Bulkhead.Place place =
+        places
+            .bulkhead(policy.name())
+            .enter(limits.maxStatements(), limits.maxWait().isZero() ? 0 : Integer.MAX_VALUE);
     if (place != null) {
       facts.place = place;
-      return PASS;
-    }
-    if (!limits.maxWait().isZero()) {
-      Bulkhead.Place turn = bulkhead.queue(limits.maxStatements(), Integer.MAX_VALUE);
-      if (turn != null) {
-        facts.place = turn;
-        return turn.isTaken() ? PASS : new Wait(x.now() + limits.maxWait().toNanos(), turn.turn());
-      }
+      return place.isTaken() ? PASS : new Wait(x.now() + limits.maxWait().toNanos(), place.turn());
     }
     return full(policy, limits);
   }

@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.engine.match.Decimal;
 import io.selvage.engine.match.HeaderTest;
 import io.selvage.engine.model.Fault;
 import org.jspecify.annotations.Nullable;
@@ -99,17 +100,6 @@ public final class CompiledFault {
   }
 
   private static int number(@Nullable String text) {
-    if (text == null || text.isEmpty() || text.length() > 9) {
-      return -1;
-    }
-    int value = 0;
-    for (int i = 0; i < text.length(); i++) {
-      int digit = text.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      value = value * 10 + digit;
-    }
-    return value;
+    return (int) Decimal.of(text, 9);
   }
 }

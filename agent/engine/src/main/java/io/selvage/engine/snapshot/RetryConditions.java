@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.ResponseHead;
+import io.selvage.engine.match.Decimal;
 import io.selvage.engine.match.HeaderTest;
 import java.util.Map;
 import java.util.Set;
@@ -101,22 +102,7 @@ record RetryConditions(int on, Set<Integer> statusCodes, HeaderTest[] headers) {
   /** As Envoy, also of answers to requests that are not gRPC's. */
   private static int grpcStatus(ResponseHead head) {
     int known = head.grpcStatus();
-    if (known >= 0) {
-      return known;
-    }
-    String text = head.header("grpc-status");
-    if (text == null || text.isEmpty() || text.length() > 2) {
-      return -1;
-    }
-    int value = 0;
-    for (int i = 0; i < text.length(); i++) {
-      int digit = text.charAt(i) - '0';
-      if (digit < 0 || digit > 9) {
-        return -1;
-      }
-      value = value * 10 + digit;
-    }
-    return value;
+    return known >= 0 ? known : (int) Decimal.of(head.header("grpc-status"), 2);
   }
 
   private boolean has(int bits) {

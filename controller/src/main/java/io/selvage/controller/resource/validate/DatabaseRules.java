@@ -1,7 +1,6 @@
 package io.selvage.controller.resource.validate;
 
 import io.selvage.controller.resource.view.DatabasePolicy;
-import io.selvage.controller.resource.view.TargetRef;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,7 +23,7 @@ final class DatabaseRules {
           "readOnly, connect, statements, circuitBreaker, bulkhead, callers or audit: the policy"
               + " says nothing");
     }
-    targets(policy.targets());
+    findings.targets(policy.targets());
     addresses(policy.addresses());
     policy.places().forEach((field, place) -> findings.host(field + ".host", place.host(), false));
     findings.labels("spec.selector.matchLabels", policy.selector());
@@ -35,23 +34,6 @@ final class DatabaseRules {
       findings.invalid(
           "spec.circuitBreaker.minimumNumberOfCalls",
           window.minimum() + ": a window of " + window.size() + " calls never holds so many");
-    }
-  }
-
-  private void targets(List<TargetRef> targets) {
-    Set<TargetRef> seen = new HashSet<>();
-    for (int i = 0; i < targets.size(); i++) {
-      TargetRef target = targets.get(i);
-      String field = "spec.targetRefs[" + i + "]";
-      String group = target.isService() ? "" : "networking.istio.io";
-      if (!target.group().equals(group)) {
-        findings.invalid(
-            field + ".group",
-            "\"" + target.group() + "\": " + target.kind() + " is of group \"" + group + "\"");
-      }
-      if (!seen.add(target)) {
-        findings.duplicate(field, target.name());
-      }
     }
   }
 

@@ -6,6 +6,7 @@ import io.selvage.controller.resource.Violation;
 import io.selvage.controller.resource.Violation.Cause;
 import io.selvage.controller.resource.ViolationCode;
 import io.selvage.controller.resource.view.StringMatch;
+import io.selvage.controller.resource.view.TargetRef;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -239,6 +240,24 @@ final class Findings {
   void notNegative(String field, @org.jspecify.annotations.Nullable Integer value) {
     if (value != null && value < 0) {
       invalid(field, value + ": must not be negative");
+    }
+  }
+
+  /** Targets of a {@code selvage.io} policy, under {@code spec.targetRefs}. */
+  void targets(List<TargetRef> targets) {
+    Set<TargetRef> seen = new HashSet<>();
+    for (int i = 0; i < targets.size(); i++) {
+      TargetRef target = targets.get(i);
+      String field = "spec.targetRefs[" + i + "]";
+      String group = target.isService() ? "" : "networking.istio.io";
+      if (!target.group().equals(group)) {
+        invalid(
+            field + ".group",
+            "\"" + target.group() + "\": " + target.kind() + " is of group \"" + group + "\"");
+      }
+      if (!seen.add(target)) {
+        duplicate(field, target.name());
+      }
     }
   }
 }

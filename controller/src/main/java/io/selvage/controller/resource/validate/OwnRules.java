@@ -1,10 +1,8 @@
 package io.selvage.controller.resource.validate;
 
 import io.selvage.controller.resource.view.ResiliencePolicy;
-import io.selvage.controller.resource.view.TargetRef;
 import io.selvage.controller.resource.view.TrafficLane;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 
 /** What kinds of {@code selvage.io} must mean. */
@@ -18,7 +16,7 @@ final class OwnRules {
 
   void check(ResiliencePolicy policy) {
     attachment(policy);
-    targets(policy.targets());
+    findings.targets(policy.targets());
     ResiliencePolicy.Breaker breaker = policy.breaker();
     if (breaker != null) {
       breaker("spec.circuitBreaker", breaker);
@@ -72,23 +70,6 @@ final class OwnRules {
         findings.stringMatches(at + ".headers", match.headers());
         findings.stringMatches(at + ".cookies", match.cookies());
         findings.stringMatches(at + ".queryParams", match.queryParams());
-      }
-    }
-  }
-
-  private void targets(List<TargetRef> targets) {
-    Set<TargetRef> seen = new HashSet<>();
-    for (int i = 0; i < targets.size(); i++) {
-      TargetRef target = targets.get(i);
-      String field = "spec.targetRefs[" + i + "]";
-      String group = target.isService() ? "" : "networking.istio.io";
-      if (!target.group().equals(group)) {
-        findings.invalid(
-            field + ".group",
-            "\"" + target.group() + "\": " + target.kind() + " is of group \"" + group + "\"");
-      }
-      if (!seen.add(target)) {
-        findings.duplicate(field, target.name());
       }
     }
   }

@@ -33,12 +33,7 @@ final class ClassicRequestHead extends RequestHead {
   }
 
   private ClassicRequestHead(ClassicRequestHead original) {
-    super(
-        original.method(),
-        original.scheme(),
-        original.authority(),
-        original.path(),
-        original.protocol());
+    super(original);
     this.request = original.request;
     this.kept = original.kept;
   }

@@ -47,12 +47,7 @@ final class JdkRequest extends RequestHead {
   }
 
   private JdkRequest(JdkRequest original) {
-    super(
-        original.method(),
-        original.scheme(),
-        original.authority(),
-        original.path(),
-        original.protocol());
+    super(original);
     this.request = original.request;
     this.client = original.client;
     this.kept = null; // the original's, which lets go of it

@@ -19,12 +19,7 @@ final class UrlHead extends RequestHead {
   }
 
   private UrlHead(UrlHead original) {
-    super(
-        original.method(),
-        original.scheme(),
-        original.authority(),
-        original.path(),
-        original.protocol());
+    super(original);
     this.request = original.request.copy();
     this.replay = original.replay;
   }

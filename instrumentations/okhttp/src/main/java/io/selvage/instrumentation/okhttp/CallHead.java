@@ -37,12 +37,7 @@ final class CallHead extends RequestHead {
   }
 
   private CallHead(CallHead original) {
-    super(
-        original.method(),
-        original.scheme(),
-        original.authority(),
-        original.path(),
-        original.protocol());
+    super(original);
     this.request = original.request;
     this.body = original.body;
     this.kept = original.kept;

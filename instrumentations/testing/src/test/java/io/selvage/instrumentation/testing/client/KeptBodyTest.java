@@ -2,6 +2,7 @@ package io.selvage.instrumentation.testing.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.engine.flow.BodyReplay;
 import io.selvage.extension.KeptBody;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -22,14 +23,14 @@ class KeptBodyTest {
   void keepsWhatIsRead() throws IOException {
     KeptBody kept = new KeptBody();
     byte[] body = bytes(KeptBody.LIMIT_BYTES);
-    assertThat(kept.isRepeatable()).as("untouched").isTrue();
+    assertThat(kept.replay()).as("untouched").isEqualTo(BodyReplay.REPEATABLE);
 
     var passing = kept.passing(new ByteArrayInputStream(body));
     assertThat(passing.read()).isEqualTo(body[0] & 0xff);
-    assertThat(kept.isRepeatable()).as("on its way").isFalse();
+    assertThat(kept.replay()).as("on its way").isEqualTo(BodyReplay.ONE_SHOT);
     assertThat(passing.readAllBytes()).hasSize(body.length - 1);
 
-    assertThat(kept.isRepeatable()).isTrue();
+    assertThat(kept.replay()).isEqualTo(BodyReplay.KEPT);
     assertThat(kept.whole()).isEqualTo(body);
   }
 
@@ -65,7 +66,7 @@ class KeptBodyTest {
     assertThat(kept.passing(new ByteArrayInputStream(body)).readAllBytes()).isEqualTo(body);
 
     assertThat(told).hasSize(1).containsNull();
-    assertThat(kept.isRepeatable()).isFalse();
+    assertThat(kept.replay()).isEqualTo(BodyReplay.ONE_SHOT);
     assertThat(kept.whole()).isNull();
   }
 
@@ -75,7 +76,7 @@ class KeptBodyTest {
     kept.begin();
     kept.begin();
     kept.complete();
-    assertThat(kept.isRepeatable()).isFalse();
+    assertThat(kept.replay()).isEqualTo(BodyReplay.ONE_SHOT);
   }
 
   /** 16 MiB for all: 256 bodies of 64 KiB and no more, and room again once one is let go. */
@@ -87,11 +88,11 @@ class KeptBodyTest {
       for (int i = 0; i < 256; i++) {
         all.add(passed(body));
       }
-      assertThat(all).allMatch(KeptBody::isRepeatable);
-      assertThat(passed(body).isRepeatable()).as("one too many").isFalse();
+      assertThat(all).extracting(KeptBody::replay).containsOnly(BodyReplay.KEPT);
+      assertThat(passed(body).replay()).as("one too many").isEqualTo(BodyReplay.ONE_SHOT);
       all.remove(0).release();
       all.add(passed(body));
-      assertThat(all).allMatch(KeptBody::isRepeatable);
+      assertThat(all).extracting(KeptBody::replay).containsOnly(BodyReplay.KEPT);
     } finally {
       all.forEach(KeptBody::release);
     }
