@@ -71,12 +71,6 @@ final class NoEffect {
         policy.proxyProtocol() != null,
         field + ".proxyProtocol",
         "agents write no PROXY protocol; only Envoys do");
-    TrafficPolicy.RetryBudget budget = policy.retryBudget();
-    note(
-        owner,
-        budget != null && budget.budgetInterval() != null,
-        field + ".retryBudget.budgetInterval",
-        "agents count what is under way, without a window; only Envoys have one");
     balancer(owner, field + ".loadBalancer", policy.loadBalancer());
     pool(owner, field + ".connectionPool", policy.connectionPool());
     for (int i = 0; i < policy.portLevelSettings().size(); i++) {

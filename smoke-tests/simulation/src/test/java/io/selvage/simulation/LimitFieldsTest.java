@@ -11,6 +11,7 @@ import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.engine.model.OutlierDetection;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -163,7 +164,6 @@ class LimitFieldsTest {
   @Test
   @Tag("field=DestinationRule.trafficPolicy.retryBudget.percent")
   @Tag("field=DestinationRule.trafficPolicy.retryBudget.minRetryConcurrency")
-  @Tag("field=DestinationRule.trafficPolicy.retryBudget.budgetInterval")
   void retryBudgets() {
     CircuitBreakers.RetryBudget asked =
         held(governed("retryBudget: {percent: 35, minRetryConcurrency: 4}"))
@@ -175,10 +175,36 @@ class LimitFieldsTest {
         held(governed("retryBudget: {}")).circuitBreakers().retryBudget();
     assertThat(defaults.fraction()).isCloseTo(0.2, within(1e-6));
     assertThat(defaults.minConcurrency()).isEqualTo(3);
-    assertThat(
-            governed("retryBudget: {budgetInterval: 10s}")
-                .problems(CALLER, "DestinationRule", "default/reviews"))
-        .anyMatch(p -> p.startsWith("spec.trafficPolicy.retryBudget.budgetInterval: agents count"));
+  }
+
+  /** One request after another, each of which fails once: how many of them were repeated. */
+  private static long repeated(String budget) {
+    SimulatedMesh mesh =
+        governed("retryBudget: " + budget)
+            .with(
+                Bookinfo.virtualService(
+                    """
+                    hosts: [reviews]
+                    http:
+                    - route: [{destination: {host: reviews}}]
+                      retries: {attempts: 1, retryOn: 5xx}
+                    """));
+    Dialogue dialogue =
+        new Dialogue(mesh, CALLER, 1)
+            .upstream(
+                sent ->
+                    Dialogue.Reply.of(
+                        sent.headers().get("x-envoy-attempt-count").equals("1") ? 503 : 200));
+    return IntStream.range(0, 10)
+        .filter(i -> dialogue.get("reviews", 9080, "/").status() == 200)
+        .count();
+  }
+
+  @Test
+  @Tag("field=DestinationRule.trafficPolicy.retryBudget.budgetInterval")
+  void requestsThatAreOverStillCountForTheBudgetsInterval() {
+    assertThat(repeated("{percent: 50, minRetryConcurrency: 0}")).isZero();
+    assertThat(repeated("{percent: 50, minRetryConcurrency: 0, budgetInterval: 10s}")).isEqualTo(9);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.selvage.control.parse;
 
 import com.google.protobuf.Any;
+import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UInt32Value;
 import io.envoyproxy.envoy.config.cluster.v3.CircuitBreakers.Thresholds;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
@@ -11,6 +12,7 @@ import io.envoyproxy.envoy.config.core.v3.TcpKeepalive;
 import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.ConnectionLimits;
+import io.selvage.xds.newer.NewerRetryBudget;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -88,7 +90,24 @@ final class LimitsParser {
     return new CircuitBreakers.RetryBudget(
         percent / 100,
         Values.number(
-            budget.hasMinRetryConcurrency(), budget.getMinRetryConcurrency(), DEFAULT_RETRIES));
+            budget.hasMinRetryConcurrency(), budget.getMinRetryConcurrency(), DEFAULT_RETRIES),
+        budgetInterval(budget, f));
+  }
+
+  private static @Nullable Duration budgetInterval(Thresholds.RetryBudget budget, Field f) {
+    NewerRetryBudget newer;
+    try {
+      newer = NewerRetryBudget.parseFrom(budget.toByteString());
+    } catch (InvalidProtocolBufferException broken) {
+      f.refuse("is no RetryBudget: " + broken.getMessage());
+      return null;
+    }
+    if (!newer.hasBudgetInterval()) {
+      return null;
+    }
+    Field at = f.at("budget_interval");
+    Duration interval = Values.duration(newer.getBudgetInterval(), at);
+    return interval.isZero() ? null : interval;
   }
 
   /** What the cluster says of its connections; its counts are the default priority's. */

@@ -101,6 +101,25 @@ class LimitsParserTest {
   }
 
   @Test
+  void intervalOfABudgetIsReadByItsPublishedNumber() throws Exception {
+    byte[] newer =
+        io.selvage.xds.newer.NewerRetryBudget.newBuilder()
+            .setBudgetInterval(com.google.protobuf.Duration.newBuilder().setSeconds(7))
+            .build()
+            .toByteArray();
+    var breakers =
+        parsed(
+                cluster()
+                    .setCircuitBreakers(
+                        CircuitBreakers.newBuilder()
+                            .addThresholds(
+                                Thresholds.newBuilder()
+                                    .setRetryBudget(Thresholds.RetryBudget.parseFrom(newer)))))
+            .circuitBreakers();
+    assertThat(breakers.retryBudget().interval()).isEqualTo(java.time.Duration.ofSeconds(7));
+  }
+
+  @Test
   void budgetBeyondAllIsRefused() {
     var parsed =
         ClusterParser.parse(

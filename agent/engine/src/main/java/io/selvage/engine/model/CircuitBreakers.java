@@ -1,5 +1,6 @@
 package io.selvage.engine.model;
 
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +33,18 @@ public record CircuitBreakers(
   }
 
   /**
-   * Retries as a share of what is in flight (Envoy {@code RetryBudget}).
+   * Retries as a share of what is in flight, or of what was begun lately (Envoy {@code
+   * RetryBudget}).
    *
    * @param fraction 0.0 to 1.0
+   * @param interval how long a request counts from its beginning; null = while it is under way
    */
-  public record RetryBudget(double fraction, int minConcurrency) {}
+  public record RetryBudget(double fraction, int minConcurrency, @Nullable Duration interval) {
+    /** A share of what is in flight. */
+    public RetryBudget(double fraction, int minConcurrency) {
+      this(fraction, minConcurrency, null);
+    }
+  }
 
   /** The limits that a route of this priority counts against. */
   public CircuitBreakers of(RoutingPriority priority) {

@@ -9,6 +9,7 @@ import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.RoutingPriority;
+import io.selvage.engine.snapshot.ClusterState;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.MeshFacts;
 import java.util.Map;
@@ -42,11 +43,13 @@ public final class AdmissionLayer extends AttemptLayer {
     RoutingPriority priority = facts.priority();
     a.connectionLimits(cluster.limits(priority));
     // counted even when refused, so that the end of the attempt needs no memory of it
-    if (cluster.state().load(priority).requests.incrementAndGet()
-        > limit(cluster.cluster(), priority)) {
+    ClusterState.Load load = cluster.state().load(priority);
+    CircuitBreakers breakers = cluster.cluster().circuitBreakers().of(priority);
+    if (load.requests.incrementAndGet() > limit(cluster.cluster(), breakers)) {
       cluster.state().overflows.increment();
       return OVERFLOW;
     }
+    load.begun(breakers, x.now());
     return PASS;
   }
 
@@ -59,8 +62,7 @@ public final class AdmissionLayer extends AttemptLayer {
     }
   }
 
-  private static int limit(Cluster cluster, RoutingPriority priority) {
-    CircuitBreakers limits = cluster.circuitBreakers().of(priority);
+  private static int limit(Cluster cluster, CircuitBreakers limits) {
     if (cluster.http2()) {
       return limits.maxRequests();
     }

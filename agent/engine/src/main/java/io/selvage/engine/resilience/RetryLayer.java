@@ -76,7 +76,7 @@ public final class RetryLayer extends AttemptsLayer {
       facts.flag("URX");
       return false;
     }
-    if (!take(facts, cluster)) {
+    if (!take(x, facts, cluster)) {
       return false;
     }
     if (RetryTree.isTooDear(facts, rules.policy())) {
@@ -192,7 +192,7 @@ public final class RetryLayer extends AttemptsLayer {
   }
 
   /** Envoy's {@code retries} resource: counted from the decision until the retry's outcome. */
-  private static boolean take(MeshFacts facts, CompiledCluster cluster) {
+  private static boolean take(Exchange x, MeshFacts facts, CompiledCluster cluster) {
     if (facts.retriesLeft <= 0) {
       facts.flag("URX");
       return false;
@@ -200,7 +200,7 @@ public final class RetryLayer extends AttemptsLayer {
     facts.retriesLeft--;
     ClusterState.Load load = cluster.state().load(facts.priority());
     CircuitBreakers breakers = cluster.cluster().circuitBreakers().of(facts.priority());
-    if (!load.takeRetry(breakers)) {
+    if (!load.takeRetry(breakers, x.now())) {
       cluster.state().overflows.increment();
       facts.flag("UO");
       return false;

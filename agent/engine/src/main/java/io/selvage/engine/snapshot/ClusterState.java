@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.OutlierDetection;
 import io.selvage.engine.model.RoutingPriority;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,32 +30,65 @@ public final class ClusterState {
     /** Raw connections under way. */
     public final AtomicInteger connections = new AtomicInteger();
 
+    private volatile @Nullable RequestWindow window;
+
+    /** A request was begun; counted where the budget is a share of what was begun lately. */
+    public void begun(CircuitBreakers breakers, long now) {
+      CircuitBreakers.RetryBudget budget = breakers.retryBudget();
+      if (budget != null && budget.interval() != null) {
+        window(budget.interval(), now).add(now);
+      }
+    }
+
     /**
      * Counts a retry if the limit or the budget allows it; give it back by decrementing {@link
-     * #retries}. The budget is a share of what is under way, the failed attempt included, as Envoy
-     * counts.
+     * #retries}. The budget is a share of what is under way, the failed attempt included, or of
+     * what was begun during the budget's interval, as Envoy counts.
      */
-    public boolean takeRetry(CircuitBreakers breakers) {
+    public boolean takeRetry(CircuitBreakers breakers, long now) {
       for (; ; ) {
-        int underWay = requests.get();
-        int limit = retryLimit(breakers, underWay);
-        int now = retries.get();
-        if (now < limit) {
+        int base = budgetBase(breakers, now);
+        int limit = retryLimit(breakers, base);
+        int taken = retries.get();
+        if (taken < limit) {
           // never above the limit, not even for a moment: another would be refused what is free
-          if (retries.compareAndSet(now, now + 1)) {
+          if (retries.compareAndSet(taken, taken + 1)) {
             return true;
           }
-        } else if (requests.get() == underWay) {
+        } else if (budgetBase(breakers, now) == base) {
           return false;
         }
       }
     }
 
-    private static int retryLimit(CircuitBreakers breakers, int underWay) {
+    private int budgetBase(CircuitBreakers breakers, long now) {
+      CircuitBreakers.RetryBudget budget = breakers.retryBudget();
+      return budget == null || budget.interval() == null
+          ? requests.get()
+          : window(budget.interval(), now).count(now);
+    }
+
+    /** The window of this interval; another interval begins anew. */
+    private RequestWindow window(Duration interval, long now) {
+      RequestWindow known = window;
+      if (known != null && known.interval().equals(interval)) {
+        return known;
+      }
+      synchronized (this) {
+        known = window;
+        if (known == null || !known.interval().equals(interval)) {
+          known = new RequestWindow(interval, now);
+          window = known;
+        }
+        return known;
+      }
+    }
+
+    private static int retryLimit(CircuitBreakers breakers, int base) {
       CircuitBreakers.RetryBudget budget = breakers.retryBudget();
       return budget == null
           ? breakers.maxRetries()
-          : Math.max(budget.minConcurrency(), (int) (budget.fraction() * underWay));
+          : Math.max(budget.minConcurrency(), (int) (budget.fraction() * base));
     }
   }
 

@@ -87,7 +87,7 @@ class LinearizableTest {
     }
 
     boolean take() {
-      return load.takeRetry(breakers);
+      return load.takeRetry(breakers, 0);
     }
 
     boolean giveBack() {

@@ -33,7 +33,7 @@ class RetryLimitStressTest {
                   Thread.onSpinWait();
                 }
                 for (int i = 0; i < TURNS; i++) {
-                  if (load.takeRetry(breakers)) {
+                  if (load.takeRetry(breakers, 0)) {
                     most.accumulateAndGet(held.incrementAndGet(), Math::max);
                     granted.increment();
                     held.decrementAndGet();

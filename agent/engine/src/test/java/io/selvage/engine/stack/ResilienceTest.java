@@ -281,6 +281,23 @@ class ResilienceTest {
   }
 
   @Test
+  void retryBudgetOfAnIntervalIsAShareOfWhatWasBegunInIt() {
+    var budget = new CircuitBreakers.RetryBudget(0.2, 0, ofSeconds(10));
+    MeshTest mesh =
+        new MeshTest(
+            Config.http(route().retries(1))
+                .cluster(
+                    cluster("reviews", 1).breakers(new CircuitBreakers(99, 99, 99, 0, budget))));
+    for (int i = 0; i < 4; i++) {
+      mesh.get("/").answers(200).end();
+    }
+    assertThat(mesh.get("/").answers(503).outcome).as("the fifth of five").isNull();
+    assertThat(mesh.get("/").answers(503).status()).as("one is under way").isEqualTo(503);
+    mesh.advance(ofSeconds(12));
+    assertThat(mesh.get("/").answers(503).status()).as("all are forgotten").isEqualTo(503);
+  }
+
+  @Test
   void permitOfARetryComesBackWhenTheCallIsCancelled() {
     MeshTest mesh = mesh(route().retries(3));
     MeshTest.Call call = mesh.get("/").answers(503);
