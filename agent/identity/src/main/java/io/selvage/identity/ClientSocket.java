@@ -38,6 +38,11 @@ final class ClientSocket extends SSLSocket {
   public void setSSLParameters(SSLParameters wanted) {
     wanted.setServerNames(mesh.getServerNames());
     wanted.setApplicationProtocols(mesh.getApplicationProtocols());
+    wanted.setProtocols(TlsDefaults.within(mesh.getProtocols(), wanted.getProtocols()));
+    wanted.setCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), wanted.getCipherSuites()));
+    if (mesh.getAlgorithmConstraints() != null) {
+      NamedGroups.copy(mesh, wanted);
+    }
     socket.setSSLParameters(wanted);
   }
 
@@ -70,7 +75,7 @@ final class ClientSocket extends SSLSocket {
 
   @Override
   public void setEnabledCipherSuites(String[] suites) {
-    socket.setEnabledCipherSuites(suites);
+    socket.setEnabledCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), suites));
   }
 
   @Override
@@ -85,7 +90,7 @@ final class ClientSocket extends SSLSocket {
 
   @Override
   public void setEnabledProtocols(String[] protocols) {
-    socket.setEnabledProtocols(protocols);
+    socket.setEnabledProtocols(TlsDefaults.within(mesh.getProtocols(), protocols));
   }
 
   @Override

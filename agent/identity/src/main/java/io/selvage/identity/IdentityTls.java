@@ -130,15 +130,14 @@ public final class IdentityTls implements MeshTls {
   public SSLEngine serverEngine(int localPort, List<String> alpn) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return new ServerEngine(
-        server(tls).createSSLEngine(), tls.requireClientCertificate(), Alpn.distinct(alpn));
+    return new ServerEngine(server(tls).createSSLEngine(), tls, Alpn.distinct(alpn));
   }
 
   @Override
   public SSLContext serverContext(int localPort) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return new ServerContext(server(tls), tls.requireClientCertificate());
+    return new ServerContext(server(tls), tls);
   }
 
   @Override
@@ -175,7 +174,7 @@ public final class IdentityTls implements MeshTls {
     List<StringMatch> expected = tls.peers();
     return cached(
         contexts,
-        new ContextKey(epoch(), expected),
+        new ContextKey(epoch(), tls),
         () ->
             TlsDefaults.context(
                 new KeyManager[] {ownKeys}, new TrustManager[] {mesh(expected)}, sessionSeconds()));
@@ -219,7 +218,7 @@ public final class IdentityTls implements MeshTls {
 
   private static SSLParameters clientParameters(
       UpstreamTls tls, List<String> alpn, String[] suites) {
-    SSLParameters parameters = TlsDefaults.parameters(suites);
+    SSLParameters parameters = TlsDefaults.parameters(suites, tls.settings());
     String sni = tls.sni();
     if (sni != null && !sni.isEmpty()) {
       parameters.setServerNames(List.of(ServerName.of(sni)));

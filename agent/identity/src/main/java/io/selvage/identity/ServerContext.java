@@ -1,5 +1,6 @@
 package io.selvage.identity;
 
+import io.selvage.engine.model.FilterChain.DownstreamTls;
 import java.security.KeyManagementException;
 import java.security.SecureRandom;
 import java.util.List;
@@ -15,17 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /** A context whose engines and sockets demand the client's certificate from the start. */
 final class ServerContext extends SSLContext {
-  ServerContext(SSLContext context, boolean required) {
-    super(new Spi(context, required), context.getProvider(), context.getProtocol());
+  ServerContext(SSLContext context, DownstreamTls tls) {
+    super(new Spi(context, tls), context.getProvider(), context.getProtocol());
   }
 
   private static final class Spi extends SSLContextSpi {
     private final SSLContext context;
-    private final boolean required;
+    private final DownstreamTls tls;
 
-    Spi(SSLContext context, boolean required) {
+    Spi(SSLContext context, DownstreamTls tls) {
       this.context = context;
-      this.required = required;
+      this.tls = tls;
     }
 
     @Override
@@ -39,17 +40,17 @@ final class ServerContext extends SSLContext {
 
     @Override
     protected SSLEngine engineCreateSSLEngine() {
-      return new ServerEngine(context.createSSLEngine(), required, List.of("http/1.1"));
+      return new ServerEngine(context.createSSLEngine(), tls, List.of("http/1.1"));
     }
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
-      return new ServerEngine(context.createSSLEngine(host, port), required, List.of("http/1.1"));
+      return new ServerEngine(context.createSSLEngine(host, port), tls, List.of("http/1.1"));
     }
 
     @Override
     protected SSLSocketFactory engineGetSocketFactory() {
-      return new ServerSockets(context.getSocketFactory(), required);
+      return new ServerSockets(context.getSocketFactory(), tls);
     }
 
     @Override

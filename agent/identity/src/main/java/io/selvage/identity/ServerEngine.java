@@ -1,5 +1,6 @@
 package io.selvage.identity;
 
+import io.selvage.engine.model.FilterChain.DownstreamTls;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -16,21 +17,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerEngine extends SSLEngine {
   private final SSLEngine engine;
-  private final boolean required;
+  private final DownstreamTls tls;
+  private final SSLParameters mesh;
 
-  ServerEngine(SSLEngine engine, boolean required, List<String> codec) {
+  ServerEngine(SSLEngine engine, DownstreamTls tls, List<String> codec) {
     super(engine.getPeerHost(), engine.getPeerPort());
     this.engine = engine;
-    this.required = required;
+    this.tls = tls;
     engine.setUseClientMode(false);
-    SSLParameters parameters = TlsDefaults.parameters(engine.getSupportedCipherSuites());
-    demand(parameters);
-    engine.setSSLParameters(parameters);
+    mesh = TlsDefaults.parameters(engine.getSupportedCipherSuites(), tls.settings());
+    demand(mesh);
+    engine.setSSLParameters(mesh);
     engine.setHandshakeApplicationProtocolSelector((e, offered) -> Alpn.agreed(codec, offered));
   }
 
   private void demand(SSLParameters parameters) {
-    if (required) {
+    if (tls.requireClientCertificate()) {
       parameters.setNeedClientAuth(true);
     } else {
       parameters.setWantClientAuth(true);
@@ -40,6 +42,10 @@ final class ServerEngine extends SSLEngine {
   @Override
   public void setSSLParameters(SSLParameters parameters) {
     demand(parameters);
+    parameters.setProtocols(TlsDefaults.within(mesh.getProtocols(), parameters.getProtocols()));
+    parameters.setCipherSuites(
+        TlsDefaults.within(mesh.getCipherSuites(), parameters.getCipherSuites()));
+    NamedGroups.limit(parameters, tls.settings().groups());
     engine.setSSLParameters(parameters);
   }
 
@@ -128,7 +134,7 @@ final class ServerEngine extends SSLEngine {
 
   @Override
   public void setEnabledCipherSuites(String[] suites) {
-    engine.setEnabledCipherSuites(suites);
+    engine.setEnabledCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), suites));
   }
 
   @Override
@@ -143,7 +149,7 @@ final class ServerEngine extends SSLEngine {
 
   @Override
   public void setEnabledProtocols(String[] protocols) {
-    engine.setEnabledProtocols(protocols);
+    engine.setEnabledProtocols(TlsDefaults.within(mesh.getProtocols(), protocols));
   }
 
   @Override

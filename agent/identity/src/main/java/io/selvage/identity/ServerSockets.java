@@ -1,5 +1,6 @@
 package io.selvage.identity;
 
+import io.selvage.engine.model.FilterChain.DownstreamTls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -13,18 +14,19 @@ import org.jspecify.annotations.Nullable;
 /** Wraps sockets that a blocking server has accepted: server mode, client certificate demanded. */
 final class ServerSockets extends SSLSocketFactory {
   private final SSLSocketFactory sockets;
-  private final boolean required;
+  private final DownstreamTls tls;
 
-  ServerSockets(SSLSocketFactory sockets, boolean required) {
+  ServerSockets(SSLSocketFactory sockets, DownstreamTls tls) {
     this.sockets = sockets;
-    this.required = required;
+    this.tls = tls;
   }
 
   private Socket configured(Socket made) {
     SSLSocket socket = (SSLSocket) made;
     socket.setUseClientMode(false);
-    SSLParameters parameters = TlsDefaults.parameters(socket.getSupportedCipherSuites());
-    if (required) {
+    SSLParameters parameters =
+        TlsDefaults.parameters(socket.getSupportedCipherSuites(), tls.settings());
+    if (tls.requireClientCertificate()) {
       parameters.setNeedClientAuth(true);
     } else {
       parameters.setWantClientAuth(true);

@@ -1,9 +1,12 @@
 package io.selvage.identity;
 
+import io.selvage.engine.model.TlsSettings;
+import io.selvage.engine.model.TlsSettings.Version;
 import java.security.GeneralSecurityException;
 import java.security.NoSuchProviderException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -12,27 +15,55 @@ import org.jspecify.annotations.Nullable;
 
 /** Versions, suites and session life of every mesh connection. */
 final class TlsDefaults {
-  private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
   private static final Duration LONGEST_SESSION = Duration.ofMinutes(10);
 
   private TlsDefaults() {}
 
   /**
-   * TLS 1.3 and 1.2, forward secret and authenticated suites only. No endpoint identification is
-   * set, not even an empty one: it would keep sessions from being resumed.
+   * What settings allow, of forward secret and authenticated suites only. No endpoint
+   * identification is set, not even an empty one: it would keep sessions from being resumed.
    */
-  static SSLParameters parameters(String[] supportedSuites) {
+  static SSLParameters parameters(String[] supportedSuites, TlsSettings settings) {
     SSLParameters parameters = new SSLParameters();
-    parameters.setProtocols(VERSIONS);
-    parameters.setCipherSuites(
-        Arrays.stream(supportedSuites).filter(TlsDefaults::isGood).toArray(String[]::new));
+    parameters.setProtocols(
+        Arrays.stream(Version.values())
+            .filter(v -> v.compareTo(settings.minimum()) >= 0)
+            .filter(v -> v.compareTo(settings.maximum()) <= 0)
+            .sorted((a, b) -> b.compareTo(a))
+            .map(Version::jsse)
+            .toArray(String[]::new));
+    parameters.setCipherSuites(suites(supportedSuites, settings));
     parameters.setUseCipherSuitesOrder(true);
+    NamedGroups.limit(parameters, settings.groups());
     return parameters;
+  }
+
+  /** Those of TLS 1.3 always; those of 1.2 in the order that was asked for. */
+  private static String[] suites(String[] supported, TlsSettings settings) {
+    List<String> good = Arrays.stream(supported).filter(TlsDefaults::isGood).toList();
+    List<String> asked = settings.cipherSuites();
+    if (asked.isEmpty()) {
+      return good.toArray(String[]::new);
+    }
+    List<String> chosen =
+        new java.util.ArrayList<>(good.stream().filter(s -> !s.contains("_WITH_")).toList());
+    asked.stream().filter(good::contains).forEach(chosen::add);
+    return chosen.toArray(String[]::new);
   }
 
   private static boolean isGood(String suite) {
     boolean aead = suite.contains("_GCM_") || suite.contains("_CHACHA20_");
     return aead && (suite.startsWith("TLS_ECDHE_") || !suite.contains("_WITH_"));
+  }
+
+  /** What of {@code wanted} the mesh allows; all that it allows when that is nothing. */
+  static String[] within(String[] allowed, String @Nullable [] wanted) {
+    if (wanted == null) {
+      return allowed;
+    }
+    List<String> may = List.of(allowed);
+    String[] both = Arrays.stream(wanted).filter(may::contains).toArray(String[]::new);
+    return both.length == 0 ? allowed : both;
   }
 
   /**

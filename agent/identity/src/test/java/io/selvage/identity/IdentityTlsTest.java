@@ -49,7 +49,12 @@ class IdentityTlsTest {
 
   private IdentityTls tls(WorkloadIdentity identity, Clock clock) {
     return new IdentityTls(
-        identity, port -> null, clock, refusal -> refusals.add(refusal.getMessage()));
+        identity,
+        port ->
+            new DownstreamTls(
+                true, List.of(), List.of(), io.selvage.engine.model.TlsSettings.COMPATIBLE),
+        clock,
+        refusal -> refusals.add(refusal.getMessage()));
   }
 
   static UpstreamTls mesh(String... peers) {
@@ -65,7 +70,9 @@ class IdentityTlsTest {
         null,
         null,
         null,
-        false);
+        false,
+        null,
+        io.selvage.engine.model.TlsSettings.COMPATIBLE);
   }
 
   private static SSLEngine only(SSLEngine engine, String version) {
@@ -516,7 +523,8 @@ class IdentityTlsTest {
         null,
         null,
         false,
-        crl);
+        crl,
+        io.selvage.engine.model.TlsSettings.COMPATIBLE);
   }
 
   private void simple(UpstreamTls itsTls, UpstreamTls ours) throws SSLException {

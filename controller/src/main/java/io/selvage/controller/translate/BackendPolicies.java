@@ -109,7 +109,7 @@ final class BackendPolicies {
   /** The socket towards a port; null where no policy asks for one. */
   @Nullable TransportSocket socket(MeshService service, MeshPort port, boolean http2) {
     BackendTls found = tlsOf(service, port);
-    return found == null ? null : found.socket(http2);
+    return found == null ? null : found.socket(http2, settings);
   }
 
   /** The retry budget of a service; null where no policy gives one. */

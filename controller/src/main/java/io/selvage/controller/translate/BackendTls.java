@@ -85,13 +85,13 @@ record BackendTls(
   }
 
   /** TLS as the policy says; without certificates to trust one that no server can satisfy. */
-  TransportSocket socket(boolean http2) {
+  TransportSocket socket(boolean http2, MeshSettings settings) {
     List<String> alpn = http2 ? List.of("h2") : List.of();
     String offered = policy.options().getOrDefault(ALPN, "");
     if (!offered.isEmpty()) {
       alpn = List.of(offered.strip().split("\\s*,\\s*"));
     }
-    return TlsContexts.backend(policy.hostname(), anchors, names(), alpn);
+    return TlsContexts.backend(policy.hostname(), anchors, names(), alpn, settings);
   }
 
   private List<String> names() {

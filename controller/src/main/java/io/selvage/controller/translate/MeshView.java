@@ -15,6 +15,7 @@ import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.LoadBalancer;
+import io.selvage.controller.resource.view.MeshConfig;
 import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ReferenceGrant;
@@ -30,6 +31,7 @@ import io.selvage.controller.store.StoreSnapshot;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,7 +85,7 @@ public final class MeshView {
       Function<Kind, Collection<Resource>> resources,
       List<RegisteredWorkload> workloads,
       UnaryOperator<String> vips) {
-    this.settings = settings;
+    this.settings = configured(settings, resources.apply(Kinds.CONFIG_MAP));
     virtualServices =
         read(resources, Kinds.VIRTUAL_SERVICE, VirtualService::parse, VirtualService::source);
     destinationRules =
@@ -103,11 +105,12 @@ public final class MeshView {
             AuthorizationPolicy::source);
     ServiceIndex index =
         new ServiceIndex(
-            settings,
+            this.settings,
             vips,
             problems,
             workloads,
-            read(resources, Kinds.WORKLOAD_ENTRY, WorkloadEntry::parse, WorkloadEntry::source));
+            read(resources, Kinds.WORKLOAD_ENTRY, WorkloadEntry::parse, WorkloadEntry::source),
+            peerModes());
     List<ServiceEntry> entries =
         read(resources, Kinds.SERVICE_ENTRY, ServiceEntry::parse, ServiceEntry::source);
     everyService =
@@ -134,6 +137,38 @@ public final class MeshView {
     gateway = gateway(resources, entries);
     collectCallerLabels();
     policyFingerprint = fingerprint();
+  }
+
+  private Function<WorkloadNode, PeerModes> peerModes() {
+    Map<WorkloadNode, PeerModes> known = new IdentityHashMap<>();
+    return node ->
+        known.computeIfAbsent(
+            node,
+            n ->
+                new PeerModes(
+                    peerAuthentications,
+                    settings.rootNamespace(),
+                    !unreadable(Kinds.PEER_AUTHENTICATION, n.namespace()).isEmpty(),
+                    n));
+  }
+
+  /** A configuration that cannot be read changes nothing: the standards are no weaker. */
+  private MeshSettings configured(MeshSettings standard, Collection<Resource> configMaps) {
+    for (Resource each : configMaps) {
+      if (MeshConfig.is(each, standard.rootNamespace())) {
+        Checked<MeshConfig> checked = MeshConfig.parse(each);
+        problems.invalid(each, checked.violations());
+        MeshConfig config = checked.value();
+        if (config == null) {
+          return standard;
+        }
+        config
+            .unread()
+            .forEach(field -> problems.unsupported(each, field, "not read here; it has no effect"));
+        return standard.with(config);
+      }
+    }
+    return standard;
   }
 
   private GatewayApi gateway(

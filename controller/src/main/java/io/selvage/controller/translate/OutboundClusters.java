@@ -194,6 +194,9 @@ final class OutboundClusters {
     String sni = ClusterName.sni(port.number(), subset, service.host());
     ClientTls tls = policy.tls();
     if (tls == null) {
+      if (!view.settings().autoMtls()) {
+        return;
+      }
       // Istio: what is outside the mesh never gets the mesh's TLS by itself
       boolean mesh =
           !service.external()
@@ -203,7 +206,8 @@ final class OutboundClusters {
       if (mesh || (!service.external() && service.kind() != MeshService.Kind.ENTRY)) {
         cluster.addAllTransportSocketMatches(
             TlsContexts.automatic(
-                TlsContexts.upstream(sni, alpn, service.identities(), caller.sds())));
+                TlsContexts.upstream(
+                    sni, alpn, service.identities(), view.settings(), caller.sds())));
       }
       return;
     }
@@ -213,7 +217,8 @@ final class OutboundClusters {
         List<String> names =
             tls.subjectAltNames().isEmpty() ? service.identities() : tls.subjectAltNames();
         String wanted = tls.sni().isEmpty() ? sni : tls.sni();
-        cluster.setTransportSocket(TlsContexts.upstream(wanted, alpn, names, caller.sds()));
+        cluster.setTransportSocket(
+            TlsContexts.upstream(wanted, alpn, names, view.settings(), caller.sds()));
       }
       case SIMPLE, MUTUAL -> {
         if (!tls.credentialName().isEmpty() && rule != null) {
@@ -226,11 +231,14 @@ final class OutboundClusters {
         if (!tls.credentialName().isEmpty()) {
           // unresolved key material must never mean plaintext
           cluster.setTransportSocket(
-              TlsContexts.custom(tls, List.of(), List.of("unresolved.invalid")));
+              TlsContexts.custom(tls, List.of(), List.of("unresolved.invalid"), view.settings()));
         } else {
           cluster.setTransportSocket(
               TlsContexts.custom(
-                  tls, http2 ? List.of("h2") : List.of(), service.subjectAltNames()));
+                  tls,
+                  http2 ? List.of("h2") : List.of(),
+                  service.subjectAltNames(),
+                  view.settings()));
         }
       }
     }

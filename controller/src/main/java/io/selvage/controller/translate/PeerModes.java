@@ -4,6 +4,7 @@ import io.selvage.controller.registry.WorkloadNode;
 import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.PeerAuthentication.Mode;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,12 +17,24 @@ final class PeerModes {
   private final boolean closed;
 
   PeerModes(MeshView view, WorkloadNode node) {
+    this(
+        view.peerAuthentications(),
+        view.settings().rootNamespace(),
+        !view.unreadable(Kinds.PEER_AUTHENTICATION, node.namespace()).isEmpty(),
+        node);
+  }
+
+  /**
+   * @param all oldest first
+   * @param closed whether a policy that concerns the workload cannot be read
+   */
+  PeerModes(List<PeerAuthentication> all, String rootNamespace, boolean closed, WorkloadNode node) {
     PeerAuthentication mesh = null;
     PeerAuthentication namespace = null;
     PeerAuthentication workload = null;
-    for (PeerAuthentication each : view.peerAuthentications()) {
+    for (PeerAuthentication each : all) {
       boolean everyone = each.selector().isEmpty();
-      boolean root = each.source().namespace().equals(view.settings().rootNamespace());
+      boolean root = each.source().namespace().equals(rootNamespace);
       boolean own = each.source().namespace().equals(node.namespace());
       if (root && everyone && mesh == null) {
         mesh = each;
@@ -43,7 +56,7 @@ final class PeerModes {
     this.base = mode;
     this.ofWorkload = workload;
     // a policy that cannot be read must not leave the door open
-    this.closed = !view.unreadable(Kinds.PEER_AUTHENTICATION, node.namespace()).isEmpty();
+    this.closed = closed;
   }
 
   private static Mode over(Mode inherited, @Nullable PeerAuthentication next) {

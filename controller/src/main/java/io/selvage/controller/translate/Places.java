@@ -5,19 +5,24 @@ import io.selvage.controller.registry.Locality;
 import io.selvage.controller.registry.RegisteredWorkload;
 import io.selvage.controller.registry.ServicePort;
 import io.selvage.controller.registry.WorkloadNode;
+import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.WorkloadEntry;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Where ports of services are served: by registered workloads and by WorkloadEntries. */
 final class Places {
   private final MeshSettings settings;
   private final List<WorkloadEntry> entries;
+  private final Function<WorkloadNode, PeerModes> modes;
 
-  Places(MeshSettings settings, List<WorkloadEntry> entries) {
+  Places(
+      MeshSettings settings, List<WorkloadEntry> entries, Function<WorkloadNode, PeerModes> modes) {
     this.settings = settings;
     this.entries = entries;
+    this.modes = modes;
   }
 
   void add(List<MeshEndpoint> to, RegisteredWorkload workload, MeshPort port) {
@@ -34,7 +39,7 @@ final class Places {
             node.locality(),
             1,
             spiffe(node.namespace(), node.serviceAccount()),
-            !node.proxyless(),
+            !node.proxyless() && modes.apply(node).of(at) != PeerAuthentication.Mode.DISABLE,
             workload.ready(),
             String.join(
                 ";",

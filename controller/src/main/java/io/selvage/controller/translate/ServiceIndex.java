@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /** Finds services and their endpoints from resources and registered workloads. */
@@ -29,12 +30,13 @@ final class ServiceIndex {
       UnaryOperator<String> vips,
       Problems problems,
       List<RegisteredWorkload> workloads,
-      List<WorkloadEntry> entries) {
+      List<WorkloadEntry> entries,
+      Function<WorkloadNode, PeerModes> modes) {
     this.settings = settings;
     this.vips = vips;
     this.problems = problems;
     this.workloads = workloads;
-    this.places = new Places(settings, entries);
+    this.places = new Places(settings, entries, modes);
     for (RegisteredWorkload each : workloads) {
       byNamespace.computeIfAbsent(each.node().namespace(), n -> new ArrayList<>()).add(each);
     }

@@ -21,6 +21,7 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
+import io.selvage.controller.resource.view.MeshConfig;
 import io.selvage.controller.resource.view.TrafficPolicy;
 import io.selvage.controller.resource.view.TrafficPolicy.ClientTls;
 import java.util.List;
@@ -37,12 +38,6 @@ final class TlsContexts {
 
   /** What a chain for the mesh's HTTP matches in PERMISSIVE mode. */
   static final List<String> MESH_HTTP = List.of("istio-http/1.0", "istio-http/1.1", "istio-h2");
-
-  private static final TlsParameters VERSIONS =
-      TlsParameters.newBuilder()
-          .setTlsMinimumProtocolVersion(TlsParameters.TlsProtocol.TLSv1_2)
-          .setTlsMaximumProtocolVersion(TlsParameters.TlsProtocol.TLSv1_3)
-          .build();
 
   private TlsContexts() {}
 
@@ -67,10 +62,25 @@ final class TlsContexts {
     return secret.build();
   }
 
+  private static TlsParameters parameters(MeshConfig.Tls tls) {
+    return TlsParameters.newBuilder()
+        .setTlsMinimumProtocolVersion(
+            tls.minProtocolVersion() == MeshConfig.Version.TLSV1_3
+                ? TlsParameters.TlsProtocol.TLSv1_3
+                : TlsParameters.TlsProtocol.TLSv1_2)
+        .setTlsMaximumProtocolVersion(TlsParameters.TlsProtocol.TLSv1_3)
+        .addAllCipherSuites(tls.cipherSuites())
+        .addAllEcdhCurves(tls.ecdhCurves())
+        .build();
+  }
+
   private static CommonTlsContext common(
-      List<String> alpn, List<SubjectAltNameMatcher> names, boolean overSds) {
+      List<String> alpn,
+      List<SubjectAltNameMatcher> names,
+      MeshSettings settings,
+      boolean overSds) {
     return CommonTlsContext.newBuilder()
-        .setTlsParams(VERSIONS)
+        .setTlsParams(parameters(settings.meshTls()))
         .addAllAlpnProtocols(alpn)
         .addTlsCertificateSdsSecretConfigs(secret(OWN, overSds))
         .setCombinedValidationContext(
@@ -84,12 +94,16 @@ final class TlsContexts {
 
   /** The mesh's own TLS towards a service whose workloads hold one of {@code identities}. */
   static TransportSocket upstream(
-      String sni, List<String> alpn, List<String> identities, boolean overSds) {
+      String sni,
+      List<String> alpn,
+      List<String> identities,
+      MeshSettings settings,
+      boolean overSds) {
     List<SubjectAltNameMatcher> names =
         identities.stream().map(id -> uri(StringMatcher.newBuilder().setExact(id))).toList();
     return socket(
         UpstreamTlsContext.newBuilder()
-            .setCommonTlsContext(common(alpn, names, overSds))
+            .setCommonTlsContext(common(alpn, names, settings, overSds))
             .setSni(sni)
             .build());
   }
@@ -104,7 +118,7 @@ final class TlsContexts {
         .setTypedConfig(
             Protos.any(
                 DownstreamTlsContext.newBuilder()
-                    .setCommonTlsContext(common(alpn, names, overSds))
+                    .setCommonTlsContext(common(alpn, names, settings, overSds))
                     .setRequireClientCertificate(Protos.flag(true))
                     .build()))
         .build();
@@ -148,7 +162,8 @@ final class TlsContexts {
   }
 
   /** TLS that a DestinationRule spells out with files (SIMPLE, MUTUAL). */
-  static TransportSocket custom(ClientTls tls, List<String> alpn, List<String> serviceNames) {
+  static TransportSocket custom(
+      ClientTls tls, List<String> alpn, List<String> serviceNames, MeshSettings settings) {
     CertificateValidationContext.Builder validation = CertificateValidationContext.newBuilder();
     List<String> wanted = tls.subjectAltNames().isEmpty() ? serviceNames : tls.subjectAltNames();
     if (!tls.insecureSkipVerify()) {
@@ -163,7 +178,7 @@ final class TlsContexts {
     }
     CommonTlsContext.Builder common =
         CommonTlsContext.newBuilder()
-            .setTlsParams(VERSIONS)
+            .setTlsParams(parameters(settings.otherTls()))
             .addAllAlpnProtocols(alpn)
             .setValidationContext(validation);
     if (tls.mode() == ClientTls.Mode.MUTUAL) {
@@ -213,7 +228,7 @@ final class TlsContexts {
    * @param names of which the certificate must hold one: DNS names, or URIs with a scheme
    */
   static TransportSocket backend(
-      String sni, String anchors, List<String> names, List<String> alpn) {
+      String sni, String anchors, List<String> names, List<String> alpn, MeshSettings settings) {
     CertificateValidationContext.Builder validation =
         CertificateValidationContext.newBuilder()
             .setTrustedCa(
@@ -225,7 +240,7 @@ final class TlsContexts {
         UpstreamTlsContext.newBuilder()
             .setCommonTlsContext(
                 CommonTlsContext.newBuilder()
-                    .setTlsParams(VERSIONS)
+                    .setTlsParams(parameters(settings.otherTls()))
                     .addAllAlpnProtocols(alpn)
                     .setValidationContext(validation))
             .setSni(sni)

@@ -57,6 +57,9 @@ final class TlsParser {
     at.nothingUnknown(context);
     CommonTlsContext common = context.getCommonTlsContext();
     Field in = at.at("common_tls_context");
+    at.forbidden(context.getAllowRenegotiation(), "allow_renegotiation");
+    at.forbidden(context.getAutoHostSni(), "auto_host_sni");
+    at.forbidden(context.getAutoSniSanValidation(), "auto_sni_san_validation");
     checkCommon(common, in);
     boolean own = ownCertificate(common, in);
     CertificateValidationContext validation = validation(common, in);
@@ -94,7 +97,8 @@ final class TlsParser {
         certificate,
         key,
         skip,
-        crl(validation, mesh, in));
+        crl(validation, mesh, in),
+        TlsParamsParser.parse(common.getTlsParams(), in.at("tls_params")));
   }
 
   private static @Nullable String crl(CertificateValidationContext context, boolean mesh, Field f) {
@@ -123,6 +127,7 @@ final class TlsParser {
     Field in = at.at("common_tls_context");
     checkCommon(common, in);
     in.forbidden(common.getTlsCertificatesCount() > 0, "tls_certificates");
+    checkSessions(context, at);
     if (!ownCertificate(common, in)) {
       in.refuse("only the workload's own certificate is supported on its ports");
     }
@@ -135,7 +140,32 @@ final class TlsParser {
     if (required && !isMeshRoots(common, in)) {
       in.refuse("client certificates are verified by the mesh's roots alone");
     }
-    return new DownstreamTls(required, peers(validation, in), common.getAlpnProtocolsList());
+    return new DownstreamTls(
+        required,
+        peers(validation, in),
+        common.getAlpnProtocolsList(),
+        TlsParamsParser.parse(common.getTlsParams(), in.at("tls_params")));
+  }
+
+  /** How sessions resume is the agent's own to say: never longer than the trust of today. */
+  private static void checkSessions(DownstreamTlsContext context, Field f) {
+    f.forbidden(
+        context.getSessionTicketKeysTypeCase()
+                == DownstreamTlsContext.SessionTicketKeysTypeCase.SESSION_TICKET_KEYS
+            || context.getSessionTicketKeysTypeCase()
+                == DownstreamTlsContext.SessionTicketKeysTypeCase
+                    .SESSION_TICKET_KEYS_SDS_SECRET_CONFIG,
+        "session_ticket_keys");
+    f.forbidden(
+        context.getDisableStatelessSessionResumption(), "disable_stateless_session_resumption");
+    f.forbidden(
+        context.getDisableStatefulSessionResumption(), "disable_stateful_session_resumption");
+    f.forbidden(context.hasSessionTimeout(), "session_timeout");
+    f.forbidden(context.getRequireSni().getValue(), "require_sni");
+    f.forbidden(
+        context.getOcspStaplePolicy() != DownstreamTlsContext.OcspStaplePolicy.LENIENT_STAPLING,
+        "ocsp_staple_policy");
+    f.forbidden(context.getPreferClientCiphers(), "prefer_client_ciphers");
   }
 
   private static void checkCommon(CommonTlsContext common, Field f) {
@@ -146,6 +176,7 @@ final class TlsParser {
         common.getTlsCertificateSdsSecretConfigsCount() > 1,
         "tls_certificate_sds_secret_configs[1]");
     f.forbidden(common.hasCustomTlsCertificateSelector(), "custom_tls_certificate_selector");
+    f.forbidden(common.hasKeyLog(), "key_log");
   }
 
   private static boolean ownCertificate(CommonTlsContext common, Field f) {
@@ -216,6 +247,11 @@ final class TlsParser {
     at.forbidden(context.getVerifyCertificateHashCount() > 0, "verify_certificate_hash");
     at.forbidden(context.hasCustomValidatorConfig(), "custom_validator_config");
     at.forbidden(context.hasWatchedDirectory(), "watched_directory");
+    at.forbidden(context.getAllowExpiredCertificate(), "allow_expired_certificate");
+    at.forbidden(
+        context.getRequireSignedCertificateTimestamp().getValue(),
+        "require_signed_certificate_timestamp");
+    at.forbidden(context.hasMaxVerifyDepth(), "max_verify_depth");
     return context;
   }
 

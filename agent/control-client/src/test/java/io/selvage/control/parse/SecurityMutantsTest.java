@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.BoolValue;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
@@ -32,15 +33,23 @@ import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.CommonTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.SdsSecretConfig;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsCertificate;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsKeyLog;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsParameters.TlsProtocol;
+import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.TlsSessionTicketKeys;
 import io.envoyproxy.envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext;
 import io.envoyproxy.envoy.type.matcher.v3.FilterStateMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.MetadataMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.RegexMatcher;
 import io.envoyproxy.envoy.type.matcher.v3.StringMatcher;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -66,6 +75,7 @@ class SecurityMutantsTest {
     rules(all);
     filters(all);
     chains(all);
+    tlsFields(all);
     upstream(all);
     return all;
   }
@@ -646,6 +656,81 @@ class SecurityMutantsTest {
                             m.getTransportSocket().toBuilder()
                                 .setTypedConfig(
                                     Samples.any("x.Alts", Router.getDefaultInstance())))))));
+  }
+
+  /** What TLS parameters and sessions may say beyond what is done here. */
+  private static void tlsFields(List<Mutant> all) {
+    Map<String, Consumer<TlsParameters.Builder>> parameters = new LinkedHashMap<>();
+    parameters.put("unknown suite", p -> p.addCipherSuites("ECDHE-ECDSA-ROT13"));
+    parameters.put("weak suites alone", p -> p.addCipherSuites("AES128-SHA"));
+    parameters.put("unknown curve", p -> p.addEcdhCurves("P-12"));
+    parameters.put("round two of a hybrid", p -> p.addEcdhCurves("X25519Kyber768Draft00"));
+    parameters.put("signatures", p -> p.addSignatureAlgorithms("rsa_pss_rsae_sha256"));
+    parameters.put("compliance", p -> p.addCompliancePoliciesValue(1));
+    parameters.put("unknown version", p -> p.setTlsMinimumProtocolVersionValue(17));
+    parameters.put("old at most", p -> p.setTlsMaximumProtocolVersion(TlsProtocol.TLSv1_1));
+    parameters.put(
+        "least above most",
+        p ->
+            p.setTlsMinimumProtocolVersion(TlsProtocol.TLSv1_3)
+                .setTlsMaximumProtocolVersion(TlsProtocol.TLSv1_2));
+    parameters.forEach(
+        (name, change) -> {
+          TlsParameters.Builder changed = TlsParameters.newBuilder();
+          change.accept(changed);
+          chain(all, name, c -> tls(c, t -> t.setTlsParams(changed)));
+          cluster(all, name, context(Samples.common("x").toBuilder().setTlsParams(changed)));
+        });
+    chain(
+        all,
+        "unknown field in parameters",
+        c ->
+            tls(
+                c,
+                t ->
+                    t.setTlsParams(
+                        withUnknown(TlsParameters.getDefaultInstance(), TlsParameters.parser()))));
+    chain(all, "key log", c -> tls(c, t -> t.setKeyLog(TlsKeyLog.newBuilder().setPath("/tmp/k"))));
+    Map<String, Consumer<CertificateValidationContext.Builder>> validations = new LinkedHashMap<>();
+    validations.put("expired ones", v -> v.setAllowExpiredCertificate(true));
+    validations.put(
+        "transparency", v -> v.setRequireSignedCertificateTimestamp(BoolValue.of(true)));
+    validations.put("depth", v -> v.setMaxVerifyDepth(UInt32Value.of(1)));
+    validations.put("key hash", v -> v.addVerifyCertificateSpki("x"));
+    validations.forEach(
+        (name, change) -> {
+          CertificateValidationContext.Builder changed = CertificateValidationContext.newBuilder();
+          change.accept(changed);
+          UnaryOperator<CommonTlsContext.Builder> with =
+              t ->
+                  t.setCombinedValidationContext(
+                      t.getCombinedValidationContext().toBuilder()
+                          .setDefaultValidationContext(changed));
+          chain(all, name, c -> tls(c, with));
+          cluster(all, name, context(with.apply(Samples.common("x").toBuilder())));
+        });
+    Map<String, Consumer<DownstreamTlsContext.Builder>> sessions = new LinkedHashMap<>();
+    sessions.put(
+        "ticket keys", d -> d.setSessionTicketKeys(TlsSessionTicketKeys.getDefaultInstance()));
+    sessions.put("no tickets", d -> d.setDisableStatelessSessionResumption(true));
+    sessions.put("no sessions", d -> d.setDisableStatefulSessionResumption(true));
+    sessions.put("session time", d -> d.setSessionTimeout(Duration.getDefaultInstance()));
+    sessions.put("server name", d -> d.setRequireSni(BoolValue.of(true)));
+    sessions.put("stapling", d -> d.setOcspStaplePolicyValue(2));
+    sessions.put("client's order", d -> d.setPreferClientCiphers(true));
+    sessions.forEach(
+        (name, change) -> {
+          DownstreamTlsContext.Builder changed =
+              DownstreamTlsContext.newBuilder()
+                  .setRequireClientCertificate(BoolValue.of(true))
+                  .setCommonTlsContext(Samples.common("x"));
+          change.accept(changed);
+          chain(all, name, c -> c.setTransportSocket(Samples.downstream(changed.build())));
+        });
+    UpstreamTlsContext good = context(Samples.common("x").toBuilder());
+    cluster(all, "renegotiation", good.toBuilder().setAllowRenegotiation(true).build());
+    cluster(all, "host as SNI", good.toBuilder().setAutoHostSni(true).build());
+    cluster(all, "SNI as name", good.toBuilder().setAutoSniSanValidation(true).build());
   }
 
   @ParameterizedTest

@@ -37,9 +37,20 @@ public record FilterChain(
    * @param requireClientCertificate mutual TLS with the mesh's identity
    * @param peers what the client's SPIFFE id must match; empty = any identity of the trusted
    *     domains
+   * @param settings versions, suites and key exchanges that may be used
    */
   public record DownstreamTls(
-      boolean requireClientCertificate, List<StringMatch> peers, List<String> alpn) {
+      boolean requireClientCertificate,
+      List<StringMatch> peers,
+      List<String> alpn,
+      TlsSettings settings) {
+
+    /** At today's versions. */
+    public DownstreamTls(
+        boolean requireClientCertificate, List<StringMatch> peers, List<String> alpn) {
+      this(requireClientCertificate, peers, alpn, TlsSettings.MODERN);
+    }
+
     public DownstreamTls {
       peers = List.copyOf(peers);
       alpn = List.copyOf(alpn);

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param crlPem revoked certificates; every certificate of the chain then needs a list of its
  *     issuer (Envoy {@code CertificateValidationContext.crl}); null = nobody asks
  * @param certificatePem with {@code keyPem}: another certificate than the mesh's
+ * @param settings versions, suites and key exchanges that may be used
  */
 public record UpstreamTls(
     boolean meshIdentity,
@@ -25,9 +26,10 @@ public record UpstreamTls(
     @Nullable String certificatePem,
     @Nullable String keyPem,
     boolean insecureSkipVerify,
-    @Nullable String crlPem) {
+    @Nullable String crlPem,
+    TlsSettings settings) {
 
-  /** Without a list of revoked certificates. */
+  /** Without a list of revoked certificates, at today's versions. */
   public UpstreamTls(
       boolean meshIdentity,
       @Nullable String sni,
@@ -37,7 +39,17 @@ public record UpstreamTls(
       @Nullable String certificatePem,
       @Nullable String keyPem,
       boolean insecureSkipVerify) {
-    this(meshIdentity, sni, peers, alpn, caPem, certificatePem, keyPem, insecureSkipVerify, null);
+    this(
+        meshIdentity,
+        sni,
+        peers,
+        alpn,
+        caPem,
+        certificatePem,
+        keyPem,
+        insecureSkipVerify,
+        null,
+        meshIdentity ? TlsSettings.MODERN : TlsSettings.COMPATIBLE);
   }
 
   public UpstreamTls {

@@ -11,6 +11,7 @@ import io.selvage.controller.resource.view.BackendTlsPolicy;
 import io.selvage.controller.resource.view.BackendTrafficPolicy;
 import io.selvage.controller.resource.view.DatabasePolicy;
 import io.selvage.controller.resource.view.DestinationRule;
+import io.selvage.controller.resource.view.MeshConfig;
 import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
@@ -80,6 +81,11 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
               BackendTrafficPolicy.parse(resource),
               new BackendPolicyRules(findings)::check,
               findings);
+      case "ConfigMap" -> {
+        if (resource.name().equals(MeshConfig.NAME)) {
+          findings.violations().addAll(MeshConfig.parse(resource).violations());
+        }
+      }
       case "Service" -> judge(Service.parse(resource), new CoreRules(findings)::check, findings);
       default -> {}
     }
