@@ -99,8 +99,7 @@ final class NoEffect {
 
   private void sidecar(Sidecar sidecar) {
     Resource owner = sidecar.source();
-    String limits = "agents do not limit what comes in yet; only Envoys do";
-    note(owner, sidecar.inboundConnectionPool() != null, "spec.inboundConnectionPool", limits);
+    inbound(owner, "spec.inboundConnectionPool", sidecar.inboundConnectionPool());
     for (int i = 0; i < sidecar.egress().size(); i++) {
       Sidecar.Egress egress = sidecar.egress().get(i);
       String at = "spec.egress[" + i + "]";
@@ -115,7 +114,7 @@ final class NoEffect {
       String why = "no effect; the application binds its own port";
       note(owner, !ingress.bind().isEmpty(), at + ".bind", why);
       note(owner, capture(ingress.captureMode()), at + ".captureMode", why);
-      note(owner, ingress.connectionPool() != null, at + ".connectionPool", limits);
+      inbound(owner, at + ".connectionPool", ingress.connectionPool());
       note(
           owner,
           ingress.tls() != null,
@@ -127,6 +126,33 @@ final class NoEffect {
           at + ".defaultEndpoint",
           "no effect; the application is the endpoint");
     }
+  }
+
+  /** Between the mesh and the application there is no connection of its own to be governed. */
+  private void inbound(Resource owner, String field, @Nullable ConnectionPool pool) {
+    if (pool == null) {
+      return;
+    }
+    String why = "no effect; the application is in the same process, no connection leads to it";
+    TrafficPolicy.Tcp tcp = pool.tcp();
+    note(owner, tcp.connectTimeout() != null, field + ".tcp.connectTimeout", why);
+    note(owner, tcp.tcpKeepalive() != null, field + ".tcp.tcpKeepalive", why);
+    note(owner, tcp.maxConnectionDuration() != null, field + ".tcp.maxConnectionDuration", why);
+    note(owner, tcp.idleTimeout() != null, field + ".tcp.idleTimeout", why);
+    TrafficPolicy.Http http = pool.http();
+    String perConnection = field + ".http.maxRequestsPerConnection";
+    note(owner, http.maxRequestsPerConnection() != null, perConnection, why);
+    note(owner, http.idleTimeout() != null, field + ".http.idleTimeout", why);
+    note(owner, http.maxConcurrentStreams() != null, field + ".http.maxConcurrentStreams", why);
+    note(owner, http.http2KeepAlive() != null, field + ".http.http2KeepAlive", why);
+    note(owner, http.useClientProtocol(), field + ".http.useClientProtocol", why);
+    boolean raised = http.h2UpgradePolicy() != TrafficPolicy.H2UpgradePolicy.DEFAULT;
+    note(owner, raised, field + ".http.h2UpgradePolicy", why);
+    note(
+        owner,
+        http.maxRetries() != null,
+        field + ".http.maxRetries",
+        "no effect; what came in is served once");
   }
 
   private static boolean capture(Sidecar.CaptureMode mode) {

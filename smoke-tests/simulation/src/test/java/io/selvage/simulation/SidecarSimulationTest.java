@@ -2,7 +2,14 @@ package io.selvage.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.Peer;
+import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.flow.Wait;
+import io.selvage.engine.stack.Engine;
 import io.selvage.engine.stack.Explanation;
+import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -161,21 +168,69 @@ class SidecarSimulationTest {
                 sidecar(
                     """
                     egress: [{hosts: ['./*'], port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE}]
-                    ingress: [{port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE, defaultEndpoint: 127.0.0.1:8080, connectionPool: {tcp: {maxConnections: 1}}, tls: {mode: SIMPLE, serverCertificate: a, privateKey: b}}]
-                    inboundConnectionPool: {tcp: {maxConnections: 1}}
+                    ingress: [{port: {number: 9080, protocol: HTTP, name: http}, bind: 127.0.0.1, captureMode: NONE, defaultEndpoint: 127.0.0.1:8080, connectionPool: {tcp: {idleTimeout: 1s}}, tls: {mode: SIMPLE, serverCertificate: a, privateKey: b}}]
+                    inboundConnectionPool: {tcp: {maxConnections: 1, connectTimeout: 1s}, http: {maxRetries: 2}}
                     """));
 
     assertThat(mesh.problems("productpage", "Sidecar", "default/narrow"))
         .extracting(p -> p.replaceFirst(":.*", ""))
         .containsExactlyInAnyOrder(
-            "spec.inboundConnectionPool",
+            "spec.inboundConnectionPool.http.maxRetries",
+            "spec.inboundConnectionPool.tcp.connectTimeout",
             "spec.egress[0].bind",
             "spec.egress[0].captureMode",
             "spec.egress[0].port",
             "spec.ingress[0].bind",
             "spec.ingress[0].captureMode",
-            "spec.ingress[0].connectionPool",
+            "spec.ingress[0].connectionPool.tcp.idleTimeout",
             "spec.ingress[0].defaultEndpoint",
             "spec.ingress[0].tls");
+  }
+
+  /** How many of ten requests at once are served, and how many of the others wait. */
+  private static List<Integer> servedAndWaiting(String spec, String protocol) {
+    SimulatedMesh mesh = new SimulatedMesh().workload("ratings", "v1", 9080, protocol);
+    Engine engine = (spec.isEmpty() ? mesh : mesh.with(sidecar(spec))).engineOf("ratings");
+    Peer peer = new Peer("10.9.9.9", 40000, "10.0.0.1", 9080, false, null, null, null);
+    int served = 0;
+    int waiting = 0;
+    for (int i = 0; i < 10; i++) {
+      Action action = engine.inbound(new Line("GET", "ratings:9080", "/"), peer).begin();
+      served += action instanceof Attempt ? 1 : 0;
+      waiting += action instanceof Wait ? 1 : 0;
+      if (action instanceof Rejection refused) {
+        assertThat(refused.flag()).isEqualTo("UO");
+        assertThat(refused.httpStatus()).isEqualTo(503);
+      }
+    }
+    return List.of(served, waiting);
+  }
+
+  @Test
+  @Tag("field=Sidecar.inboundConnectionPool.tcp")
+  @Tag("field=Sidecar.inboundConnectionPool.http")
+  void whatTheApplicationServesAtOnceIsBounded() {
+    assertThat(servedAndWaiting("", "http")).containsExactly(10, 0);
+    String pool = "inboundConnectionPool: ";
+    assertThat(servedAndWaiting(pool + "{tcp: {maxConnections: 3}}", "http")).containsExactly(3, 7);
+    String pending = "{tcp: {maxConnections: 3}, http: {http1MaxPendingRequests: 2}}";
+    assertThat(servedAndWaiting(pool + pending, "http")).containsExactly(3, 2);
+    String requests = "{http: {http2MaxRequests: 4}}";
+    assertThat(servedAndWaiting(pool + requests, "http")).containsExactly(4, 0);
+    assertThat(servedAndWaiting(pool + requests, "http2")).containsExactly(4, 0);
+    assertThat(servedAndWaiting(pool + "{tcp: {maxConnections: 3}}", "http2"))
+        .as("one connection carries them all")
+        .containsExactly(10, 0);
+  }
+
+  @Test
+  @Tag("field=Sidecar.ingress.connectionPool")
+  @Tag("field=Sidecar.ingress.port")
+  void thePoolOfAPortComesBeforeThatOfAll() {
+    String both =
+        "inboundConnectionPool: {http: {http2MaxRequests: 4}}\n"
+            + "ingress: [{port: {number: %d, protocol: HTTP, name: http}, connectionPool: {http: {http2MaxRequests: 2}}}]";
+    assertThat(servedAndWaiting(both.formatted(9080), "http")).containsExactly(2, 0);
+    assertThat(servedAndWaiting(both.formatted(9081), "http")).containsExactly(4, 0);
   }
 }

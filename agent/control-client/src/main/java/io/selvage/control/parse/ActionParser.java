@@ -28,7 +28,7 @@ final class ActionParser {
     return switch (route.getActionCase()) {
       case ROUTE ->
           inbound && route.getRoute().getCluster().startsWith(INBOUND)
-              ? new io.selvage.engine.model.RouteAction.Accept()
+              ? new io.selvage.engine.model.RouteAction.Accept(route.getRoute().getCluster())
               : forward(route, host, mirrors, f.at("route"));
       case REDIRECT ->
           RewriteParser.redirect(route.getRedirect(), route.getMatch(), f.at("redirect"));

@@ -78,6 +78,15 @@ public sealed interface RouteAction {
   /** Answered at once (Envoy {@code DirectResponseAction}). */
   record Direct(int status, byte[] body, @Nullable String contentType) implements RouteAction {}
 
-  /** Only for inbound: given to the application. */
-  record Accept() implements RouteAction {}
+  /**
+   * Only for inbound: given to the application.
+   *
+   * @param cluster what stands for the application, for its limits; empty = nothing
+   */
+  record Accept(String cluster) implements RouteAction {
+    /** To an application that nothing is said of. */
+    public Accept() {
+      this("");
+    }
+  }
 }

@@ -120,6 +120,9 @@ public final class MeshFacts extends Facts {
   /** The place that the request holds, or waits for, among the cluster's connections. */
   public @Nullable Object connectionPlace;
 
+  /** Where the request counts as one that the application serves; null = nowhere. */
+  public @Nullable ClusterState servedBy;
+
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 

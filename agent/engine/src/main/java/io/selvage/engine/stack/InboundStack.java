@@ -11,6 +11,7 @@ import io.selvage.engine.resilience.CallerDeadlineLayer;
 import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.LocalRateLimitLayer;
+import io.selvage.engine.resilience.ServerLimitLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.InboundRouteLayer;
 import io.selvage.engine.routing.LaneEntryLayer;
@@ -43,6 +44,7 @@ final class InboundStack {
                 p.random())) //                                 route's CORS; preflight answers
         .layer(new RbacLayer()) //                                 authorization; fails closed
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
+        .layer(new ServerLimitLayer()) //                          inbound cluster        UO
         .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert
         .attempts(AttemptsLayer.ONCE) //                           'send' = the application runs
         .build();

@@ -500,6 +500,7 @@ final class Config {
     private final List<RbacFilter> network = new ArrayList<>();
     private @Nullable Fault fault;
     private @Nullable Cors cors;
+    private RouteAction action = new RouteAction.Accept();
 
     private ChainBuilder(int port, FilterChain.Transport transport) {
       this.port = port;
@@ -541,12 +542,18 @@ final class Config {
       return this;
     }
 
+    /** The route names the cluster that stands for the application. */
+    ChainBuilder to(String cluster) {
+      action = new RouteAction.Accept(cluster);
+      return this;
+    }
+
     FilterChain build() {
       Route route =
           new Route(
               "default",
               new RouteMatch(new PathMatch.Prefix("/", false), List.of(), List.of(), 1.0),
-              new RouteAction.Accept(),
+              action,
               HeaderOps.NONE,
               HeaderOps.NONE,
               null,
