@@ -2,10 +2,11 @@ package io.selvage.controller;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.selvage.controller.api.Access;
+import io.selvage.controller.access.ApiTokens;
+import io.selvage.controller.access.Grant;
+import io.selvage.controller.access.Role;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.MetricsPort;
-import io.selvage.controller.api.PrivateFiles;
 import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.ca.OwnIdentity;
 import io.selvage.controller.ca.Pem;
@@ -16,6 +17,7 @@ import io.selvage.controller.serve.ControlPlane;
 import io.selvage.controller.serve.ControlPlaneSettings;
 import io.selvage.controller.store.DataFolder;
 import io.selvage.controller.store.EmbeddedStore;
+import io.selvage.controller.store.PrivateFiles;
 import io.selvage.controller.store.Store;
 import io.selvage.controller.store.StoreException;
 import java.io.IOException;
@@ -149,7 +151,7 @@ public final class ControllerServer implements AutoCloseable {
   private ApiServer openApi() throws IOException {
     Path tokens = settings.dataDir().resolve("api-tokens.json");
     if (!Files.exists(tokens)) {
-      String token = Access.issue(tokens, "admin", Access.Role.ADMIN);
+      String token = ApiTokens.issue(tokens, "admin", Grant.everywhere(Role.ADMIN), null);
       PrivateFiles.write(adminToken(), token.getBytes(StandardCharsets.UTF_8));
     }
     OwnIdentity identity =
@@ -165,7 +167,7 @@ public final class ControllerServer implements AutoCloseable {
             identity.rotateWhenDue();
             return tls;
           },
-          Access.load(tokens),
+          ApiTokens.load(tokens, Clock.systemUTC()),
           store,
           new MeshRoutes(plane, this::version),
           audit);

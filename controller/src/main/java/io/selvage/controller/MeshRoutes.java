@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Answers the API's own routes from the control plane. */
@@ -46,10 +47,13 @@ final class MeshRoutes implements OwnRoutes {
   }
 
   @Override
-  public JsonNode agents() {
+  public JsonNode agents(Predicate<String> visible) {
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     ArrayNode all = answer.putArray("agents");
     for (AgentStatus agent : plane.agents()) {
+      if (!visible.test(agent.node().namespace())) {
+        continue;
+      }
       ObjectNode json = agent.toJson();
       // what the agent reported stands beside what the controller knows, which wins
       if (json.remove("report") instanceof ObjectNode report) {

@@ -25,12 +25,13 @@ class DirectionsTest {
     MAY_USE.put("translate", Set.of("resource", "store", "registry", "ca"));
     MAY_USE.put("serve", Set.of("resource", "store", "registry", "ca", "translate"));
     MAY_USE.put("audit", Set.of());
-    MAY_USE.put("api", Set.of("resource", "store", "audit"));
-    MAY_USE.put("dev", Set.of("api"));
+    MAY_USE.put("access", Set.of("resource", "store"));
+    MAY_USE.put("api", Set.of("resource", "store", "audit", "access"));
+    MAY_USE.put("dev", Set.of("store"));
     MAY_USE.put("envoy", Set.of("ca"));
     // the command line speaks to a controller over the API; 'serve' reaches it through its front
     // door
-    MAY_USE.put("cli", Set.of("resource", "store", "envoy", "audit"));
+    MAY_USE.put("cli", Set.of("resource", "store", "envoy", "audit", "access"));
   }
 
   private final JavaClasses classes =

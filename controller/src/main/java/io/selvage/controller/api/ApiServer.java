@@ -4,10 +4,13 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsParameters;
 import com.sun.net.httpserver.HttpsServer;
+import io.selvage.controller.access.Authenticator;
+import io.selvage.controller.access.User;
 import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.store.Store;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -39,12 +42,13 @@ public final class ApiServer implements AutoCloseable {
 
   private final HttpsServer server;
   private final ExecutorService threads;
-  private final Access access;
+  private final Authenticator access;
   private final Watches watches;
   private final Routes routes;
   private final AuditLog audit;
 
-  private ApiServer(HttpsServer server, Access access, Store store, OwnRoutes own, AuditLog audit) {
+  private ApiServer(
+      HttpsServer server, Authenticator access, Store store, OwnRoutes own, AuditLog audit) {
     this.server = server;
     this.access = access;
     this.watches = new Watches(store);
@@ -77,7 +81,7 @@ public final class ApiServer implements AutoCloseable {
   public static ApiServer start(
       InetSocketAddress address,
       java.util.function.Supplier<SSLContext> tls,
-      Access access,
+      Authenticator access,
       Store store,
       OwnRoutes own,
       AuditLog audit)
@@ -117,11 +121,13 @@ public final class ApiServer implements AutoCloseable {
   private @Nullable Reply answer(HttpExchange exchange) throws IOException {
     Call call = null;
     Reply reply;
+    String id = UUID.randomUUID().toString();
+    exchange.getResponseHeaders().set("Audit-Id", id);
     try {
       String token = exchange.getRequestHeaders().getFirst("Authorization");
-      Access.User user =
+      User user =
           access
-              .authenticate(token == null ? "" : token)
+              .byHeader(token == null ? "" : token)
               .orElseThrow(() -> new ApiFailure(401, "Unauthorized", "Unauthorized [SELV-7021]"));
       call = new Call(exchange, user);
       reply = routes.route(call);
@@ -140,13 +146,13 @@ public final class ApiServer implements AutoCloseable {
                   500, "InternalError", "[SELV-7099] internal error; see the controller's log"));
     }
     if (reply != null) {
-      record(exchange, call, reply);
+      record(id, exchange, call, reply);
     }
     return reply;
   }
 
   /** Every write, and every read that was denied. */
-  private void record(HttpExchange exchange, @Nullable Call call, Reply reply) {
+  private void record(String id, HttpExchange exchange, @Nullable Call call, Reply reply) {
     String method = exchange.getRequestMethod();
     boolean denied = reply.code() == 401 || reply.code() == 403;
     if (!denied && (method.equals("GET") || method.equals("HEAD"))) {
@@ -155,11 +161,13 @@ public final class ApiServer implements AutoCloseable {
     String request = method + " " + exchange.getRequestURI().toASCIIString();
     audit.append(
         new AuditLog.Entry(
+            id,
             exchange.getRemoteAddress().getAddress().getHostAddress(),
             call == null ? "-" : call.user().name(),
             request.substring(0, Math.min(request.length(), MAX_AUDITED_CHARACTERS)),
             reply.code(),
             call == null ? "" : call.bodyHash(),
+            call == null ? "" : call.before(),
             AuditLog.sha256(reply.body())));
   }
 

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
+import io.selvage.controller.access.User;
 import io.selvage.controller.audit.AuditLog;
+import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.YamlDocuments;
 import java.io.IOException;
 import java.net.URLDecoder;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** One request: decoded path and query, bounded body. Used by the thread that serves it. */
 final class Call {
@@ -41,10 +44,12 @@ final class Call {
   private final HttpExchange exchange;
   private final List<String> path;
   private final Map<String, String> query = new LinkedHashMap<>();
-  private final Access.User user;
+  private final User user;
+  private byte @Nullable [] whole;
   private String bodyHash = "";
+  private String before = "";
 
-  Call(HttpExchange exchange, Access.User user) {
+  Call(HttpExchange exchange, User user) {
     this.exchange = exchange;
     this.user = user;
     this.path = segments(exchange.getRequestURI().getRawPath());
@@ -58,7 +63,7 @@ final class Call {
     }
   }
 
-  Access.User user() {
+  User user() {
     return user;
   }
 
@@ -99,18 +104,32 @@ final class Call {
   }
 
   byte[] body() throws IOException {
+    if (whole != null) {
+      return whole;
+    }
     byte[] body = exchange.getRequestBody().readNBytes(MAX_BODY_BYTES + 1);
     if (body.length > MAX_BODY_BYTES) {
       throw new ApiFailure(
           413, "RequestEntityTooLarge", "Request entity too large: limit is " + MAX_BODY_BYTES);
     }
     bodyHash = body.length == 0 ? "" : AuditLog.sha256(body);
+    whole = body;
     return body;
   }
 
   /** SHA-256 of the body that was read; empty if none was. */
   String bodyHash() {
     return bodyHash;
+  }
+
+  /** Notes the object that is about to be changed. */
+  void changes(Resource live) {
+    before = AuditLog.sha256(live.json().toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** SHA-256 of the object before the change; empty if there was none. */
+  String before() {
+    return before;
   }
 
   /** The body as JSON, or as YAML where the media type says so. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.function.Predicate;
 
 /**
  * What {@code /selvage/v1} asks of the rest of the controller. Called by request threads; may block
@@ -20,8 +21,12 @@ public interface OwnRoutes {
   /** Makes a join token bound to an identity. */
   IssuedToken createToken(String namespace, String serviceAccount, int uses, Duration lifetime);
 
-  /** {@code {agents: […]}}: what each reported and how far its configuration is. */
-  JsonNode agents();
+  /**
+   * {@code {agents: […]}}: what each reported and how far its configuration is.
+   *
+   * @param visible namespaces whose agents are told of
+   */
+  JsonNode agents(Predicate<String> visible);
 
   /**
    * Explains a call: which listener, route, cluster, endpoint and policy decide, as the agents

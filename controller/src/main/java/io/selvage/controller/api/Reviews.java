@@ -3,12 +3,18 @@ package io.selvage.controller.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.access.Area;
+import io.selvage.controller.access.User;
+import io.selvage.controller.resource.Kinds;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 
 /** {@code kubectl auth can-i} and {@code kubectl auth whoami}. */
 final class Reviews {
+  private static final Set<String> READS = Set.of("get", "list", "watch");
+
   private Reviews() {}
 
   static Reply whoAmI(Call call) {
@@ -29,14 +35,26 @@ final class Reviews {
     JsonNode attributes = review.path("spec").path("resourceAttributes");
     String verb = attributes.path("verb").asText("");
     String group = attributes.path("group").asText("");
-    boolean allowed = call.user().may(verb, group);
+    String namespace = attributes.path("namespace").asText("");
+    boolean allowed =
+        attributes.isMissingNode() || may(call.user(), verb, group, attributes, namespace);
     review.put("kind", "SelfSubjectAccessReview").put("apiVersion", "authorization.k8s.io/v1");
     ObjectNode status = review.putObject("status").put("allowed", allowed);
-    status.put("reason", "role " + role(call));
+    status.put("reason", call.user().roles());
     return Reply.created(review);
   }
 
-  static Reply rules(Call call) {
+  private static boolean may(
+      User user, String verb, String group, JsonNode attributes, String namespace) {
+    Area area =
+        Kinds.byPlural(group, attributes.path("resource").asText(""))
+            .map(kind -> Area.of(kind, namespace))
+            .orElse(group.equals("security.istio.io") ? Area.SECURITY_POLICY : Area.CONFIGURATION);
+    return user.may(area, !READS.contains(verb), namespace);
+  }
+
+  static Reply rules(Call call) throws IOException {
+    String namespace = call.jsonObject().at("/spec/namespace").asText("");
     ObjectNode review = JsonNodeFactory.instance.objectNode();
     review.put("kind", "SelfSubjectRulesReview").put("apiVersion", "authorization.k8s.io/v1");
     review.putObject("metadata");
@@ -48,9 +66,10 @@ final class Reviews {
       ObjectNode rule = rules.addObject();
       rule.putArray("apiGroups").add(group);
       rule.putArray("resources").add("*");
+      Area area = group.equals("security.istio.io") ? Area.SECURITY_POLICY : Area.CONFIGURATION;
       var verbs = rule.putArray("verbs");
       for (String verb : List.of("get", "list", "watch", "create", "update", "patch", "delete")) {
-        if (call.user().may(verb, group)) {
+        if (call.user().may(area, !READS.contains(verb), namespace)) {
           verbs.add(verb);
         }
       }
@@ -59,10 +78,9 @@ final class Reviews {
   }
 
   private static List<String> groups(Call call) {
-    return List.of("selvage:" + role(call), "system:authenticated");
-  }
-
-  private static String role(Call call) {
-    return call.user().role().name().toLowerCase(Locale.ROOT);
+    List<String> groups = new ArrayList<>();
+    call.user().grants().forEach(g -> groups.add("selvage:" + g.role().text()));
+    groups.add("system:authenticated");
+    return groups.stream().distinct().toList();
   }
 }

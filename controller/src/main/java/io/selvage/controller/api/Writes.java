@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BiFunction;
@@ -67,14 +66,14 @@ final class Writes {
     Admission.identify(document, target, target.name());
     long expected = version(document);
     if (target.subresource().equals("status")) {
-      return status(target, document, expected, options);
+      return status(call, target, document, expected, options);
     }
     List<String> warnings = Admission.check(target.kind(), document, options);
     return guarded(
         target.kind(),
         target.name(),
         () -> {
-          Resource live = live(target);
+          Resource live = live(call, target);
           keepDeletion(live, document);
           ManagedFields.updated(live.json(), document, options.manager(), target.apiVersion());
           Resource done =
@@ -93,12 +92,13 @@ final class Writes {
     }
     JsonNode patch = call.json();
     if (type.equals(Patches.APPLY)) {
-      return apply(target, patch, options);
+      return apply(call, target, patch, options);
     }
     if (!type.equals(Patches.JSON_PATCH) && !patch.isObject()) {
       throw ApiFailure.badRequest("the patch must be an object");
     }
     return change(
+        call,
         target,
         options,
         (live, start) -> {
@@ -127,7 +127,7 @@ final class Writes {
     return start;
   }
 
-  private Reply apply(Target target, JsonNode body, WriteOptions options) {
+  private Reply apply(Call call, Target target, JsonNode body, WriteOptions options) {
     if (!(body instanceof ObjectNode applied)) {
       throw ApiFailure.badRequest("the body of an apply patch must be an object");
     }
@@ -143,6 +143,7 @@ final class Writes {
       return createByApply(target, applied, options);
     }
     return change(
+        call,
         target,
         options,
         (live, start) -> {
@@ -176,15 +177,16 @@ final class Writes {
 
   /** Read, change, check, write; again if somebody wrote in between. */
   private Reply change(
+      Call call,
       Target target,
       WriteOptions options,
       BiFunction<Resource, ObjectNode, ObjectNode> step,
       boolean tracksUpdates) {
     for (int attempt = 1; ; attempt++) {
-      Resource live = live(target);
+      Resource live = live(call, target);
       ObjectNode document = step.apply(live, live.copyOfJson());
       if (target.subresource().equals("status")) {
-        return status(target, document, Store.ANY_VERSION, options);
+        return status(call, target, document, Store.ANY_VERSION, options);
       }
       List<String> warnings = Admission.check(target.kind(), document, options);
       keepDeletion(live, document);
@@ -205,9 +207,10 @@ final class Writes {
     }
   }
 
-  private Reply status(Target target, ObjectNode document, long expected, WriteOptions options) {
+  private Reply status(
+      Call call, Target target, ObjectNode document, long expected, WriteOptions options) {
     ObjectNode status = document.get("status") instanceof ObjectNode found ? found : null;
-    Resource live = live(target);
+    Resource live = live(call, target);
     ObjectNode checked = live.copyOfJson();
     checked.remove("status");
     if (status != null) {
@@ -230,7 +233,7 @@ final class Writes {
     JsonNode options = call.json();
     JsonNode preconditions = options.path("preconditions");
     boolean dryRun = call.query("dryRun").equals("All") || options.path("dryRun").size() > 0;
-    Resource live = live(target);
+    Resource live = live(call, target);
     String uid = preconditions.path("uid").asText("");
     if (!uid.isEmpty() && !uid.equals(live.uid())) {
       throw conflict(target);
@@ -324,9 +327,13 @@ final class Writes {
         : store.updateStatus(made.key(), status, Store.ANY_VERSION);
   }
 
-  private Resource live(Target target) {
-    Optional<Resource> live = store.get(target.key());
-    return live.orElseThrow(() -> ApiFailure.notFound(target.kind(), target.name()));
+  private Resource live(Call call, Target target) {
+    Resource live =
+        store
+            .get(target.key())
+            .orElseThrow(() -> ApiFailure.notFound(target.kind(), target.name()));
+    call.changes(live);
+    return live;
   }
 
   private void requireNamespace(Target target) {

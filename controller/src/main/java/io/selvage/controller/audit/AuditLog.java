@@ -36,19 +36,23 @@ public final class AuditLog implements AutoCloseable {
   /**
    * What happened.
    *
+   * @param id of the request, as the answer's {@code Audit-Id} header says
    * @param caller address of the peer
    * @param user name, or {@code -} where nobody was authenticated
    * @param request method and path with its query
    * @param status HTTP status of the answer
    * @param requestHash SHA-256 of the body; empty if there was none
+   * @param beforeHash SHA-256 of the object before the change; empty if there was none
    * @param resultHash SHA-256 of the answer, which for a write is the object's new state
    */
   public record Entry(
+      String id,
       String caller,
       String user,
       String request,
       int status,
       String requestHash,
+      String beforeHash,
       String resultHash) {}
 
   /**
@@ -121,9 +125,11 @@ public final class AuditLog implements AutoCloseable {
   public synchronized void append(Entry entry) {
     ObjectNode line = JSON.createObjectNode();
     line.put("seq", sequence + 1).put("time", clock.instant().toString());
+    line.put("id", entry.id());
     line.put("caller", entry.caller()).put("user", entry.user());
     line.put("request", entry.request()).put("status", entry.status());
-    line.put("requestSha256", entry.requestHash()).put("resultSha256", entry.resultHash());
+    line.put("requestSha256", entry.requestHash()).put("beforeSha256", entry.beforeHash());
+    line.put("resultSha256", entry.resultHash());
     line.put("previous", previous);
     String hash = sha256(line.toString().getBytes(StandardCharsets.UTF_8));
     line.put("hash", hash);

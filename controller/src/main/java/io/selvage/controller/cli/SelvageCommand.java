@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       WhyCommand.class,
       TokenCommand.class,
+      UserCommand.class,
       EnvoyCommand.class,
       ExplainCommand.class,
       VersionCommand.class,

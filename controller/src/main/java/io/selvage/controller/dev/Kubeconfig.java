@@ -2,7 +2,7 @@ package io.selvage.controller.dev;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.selvage.controller.api.PrivateFiles;
+import io.selvage.controller.store.PrivateFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -11,8 +11,8 @@ import io.selvage.controller.resource.Kinds;
 import io.selvage.controller.store.EmbeddedStore;
 import io.selvage.controller.testing.Mutations;
 import io.selvage.controller.testing.TestApi;
+import io.selvage.controller.testing.TestClient;
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -24,15 +24,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -54,18 +50,7 @@ class ApiServerTest {
   void start() throws Exception {
     store = EmbeddedStore.inMemory(20);
     api = new TestApi(folder, store);
-    KeyStore roots = KeyStore.getInstance(KeyStore.getDefaultType());
-    roots.load(null, null);
-    roots.setCertificateEntry(
-        "root",
-        CertificateFactory.getInstance("X.509")
-            .generateCertificate(
-                new ByteArrayInputStream(api.rootPem().getBytes(StandardCharsets.UTF_8))));
-    TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
-    trust.init(roots);
-    SSLContext tls = SSLContext.getInstance("TLS");
-    tls.init(null, trust.getTrustManagers(), null);
-    client = HttpClient.newBuilder().sslContext(tls).version(HttpClient.Version.HTTP_1_1).build();
+    client = new TestClient(api).http();
   }
 
   @AfterEach
@@ -373,6 +358,9 @@ class ApiServerTest {
             "- GET 401");
     assertThat(lines.get(0).path("requestSha256").asText())
         .isEqualTo(AuditLog.sha256(rule("a", "").getBytes(StandardCharsets.UTF_8)));
+    assertThat(lines.get(0).path("beforeSha256").asText()).isEmpty();
+    assertThat(lines.get(2).path("beforeSha256").asText()).as("what is gone").hasSize(64);
+    assertThat(lines).extracting(l -> l.path("id").asText()).doesNotHaveDuplicates();
     assertThat(Files.readString(api.auditFile())).doesNotContain("sla1.");
     assertThat(AuditLog.verify(api.auditFile()).brokenAt()).isZero();
   }

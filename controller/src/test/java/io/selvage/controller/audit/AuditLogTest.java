@@ -29,7 +29,8 @@ class AuditLogTest {
   private void append(int count) throws IOException {
     try (AuditLog log = AuditLog.open(file, Clock.systemUTC())) {
       for (int i = 0; i < count; i++) {
-        log.append(new AuditLog.Entry("127.0.0.1", "admin", "POST /x" + i, 201, "a", "b"));
+        log.append(
+            new AuditLog.Entry("id" + i, "127.0.0.1", "admin", "POST /x" + i, 201, "a", "b", "c"));
       }
     }
   }

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.selvage.controller.api.Access;
+import io.selvage.controller.access.ApiTokens;
+import io.selvage.controller.access.Grant;
+import io.selvage.controller.access.Role;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.OwnRoutes;
 import io.selvage.controller.audit.AuditLog;
@@ -24,11 +26,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Predicate;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 
 /** The API on a free loopback port with real TLS and one token per role. */
 public final class TestApi implements AutoCloseable {
+  private final OwnRoutes mesh = new NoMesh();
   private final ApiServer server;
   private final AuditLog audit;
   private final Path folder;
@@ -46,8 +50,8 @@ public final class TestApi implements AutoCloseable {
     tls.init(new KeyManager[] {identity}, null, null);
     rootPem = Files.readString(folder.resolve("ca/root-cert.pem"));
     Path tokens = folder.resolve("tokens.json");
-    admin = Access.issue(tokens, "admin", Access.Role.ADMIN);
-    viewer = Access.issue(tokens, "watcher", Access.Role.VIEWER);
+    admin = ApiTokens.issue(tokens, "admin", Grant.everywhere(Role.ADMIN), null);
+    viewer = ApiTokens.issue(tokens, "watcher", Grant.everywhere(Role.VIEWER), null);
     for (String name : List.of("default", "istio-system")) {
       ObjectNode namespace = JsonNodeFactory.instance.objectNode();
       namespace.put("apiVersion", "v1").put("kind", "Namespace");
@@ -59,9 +63,9 @@ public final class TestApi implements AutoCloseable {
         ApiServer.start(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             () -> tls,
-            Access.load(tokens),
+            ApiTokens.load(tokens, Clock.systemUTC()),
             store,
-            new NoMesh(),
+            mesh,
             audit);
   }
 
@@ -71,6 +75,10 @@ public final class TestApi implements AutoCloseable {
 
   public Path auditFile() {
     return folder.resolve("audit.log");
+  }
+
+  public OwnRoutes mesh() {
+    return mesh;
   }
 
   public String rootPem() {
@@ -83,6 +91,11 @@ public final class TestApi implements AutoCloseable {
 
   public String viewer() {
     return viewer;
+  }
+
+  /** A token of its own for a role; works as soon as the file is looked at again. */
+  public String token(String name, Grant grant) throws IOException {
+    return ApiTokens.issue(folder.resolve("tokens.json"), name, grant, null);
   }
 
   /** A kubeconfig for the token. */
@@ -117,7 +130,7 @@ public final class TestApi implements AutoCloseable {
     }
 
     @Override
-    public JsonNode agents() {
+    public JsonNode agents(Predicate<String> visible) {
       return new ObjectMapper().createObjectNode();
     }
 

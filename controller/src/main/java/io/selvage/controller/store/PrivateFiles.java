@@ -1,4 +1,4 @@
-package io.selvage.controller.api;
+package io.selvage.controller.store;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
