@@ -8,6 +8,7 @@ import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Failed;
 import io.selvage.engine.flow.MeshContext;
+import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.stack.Engine;
 import java.util.ArrayList;
@@ -72,6 +73,49 @@ class ResiliencePolicySimulationTest {
     assertThat(fails(engine, "ratings", "/search")).isTrue();
     assertThat(engine.explain(new Line("GET", "reviews:9080", "/search"), "reviews", 9080))
         .satisfies(e -> assertThat(e.rejectedBy()).isEqualTo("Breaker"));
+  }
+
+  private static int begun(Engine engine, String host) {
+    int begun = 0;
+    while (begun < 50 && begin(engine, host, "/").begin() instanceof Attempt) {
+      begun++;
+    }
+    return begun;
+  }
+
+  @Test
+  void concurrencyThatFollowsLatencyBeginsWithItsLeast() {
+    String section = "adaptiveConcurrency: {minRtt: {minConcurrency: 7}}";
+    Engine caller = productpage(section);
+    assertThat(begun(caller, "reviews")).isEqualTo(7);
+    assertThat(begun(caller, "ratings")).isEqualTo(50);
+    assertThat(begin(caller, "reviews", "/").begin())
+        .isInstanceOfSatisfying(
+            Rejection.class, r -> assertThat(r.detail()).contains("SELV-6044", "default/careful"));
+  }
+
+  @Test
+  void aWorkloadServesAsManyAtOnceAsItsPolicySays() {
+    Engine server =
+        new SimulatedMesh()
+            .workload("reviews", "v1", 9080, "http")
+            .with(
+                """
+                apiVersion: selvage.io/v1
+                kind: ResiliencePolicy
+                metadata: {name: careful}
+                spec:
+                  selector: {matchLabels: {app: reviews}}
+                  adaptiveConcurrency: {minRtt: {minConcurrency: 4}}
+                """)
+            .engineOf("reviews");
+    Peer peer = new Peer("10.9.9.9", 40000, "10.0.0.1", 9080, false, null, null, null);
+    for (int i = 0; i < 4; i++) {
+      assertThat(server.inbound(new Line("GET", "reviews:9080", "/"), peer).begin())
+          .isInstanceOf(Attempt.class);
+    }
+    assertThat(server.inbound(new Line("GET", "reviews:9080", "/"), peer).begin())
+        .isInstanceOfSatisfying(Rejection.class, r -> assertThat(r.code()).isEqualTo("SELV-6044"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
 import io.envoyproxy.envoy.extensions.filters.http.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
+import io.selvage.engine.model.AdaptiveConcurrency;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.FilterChain;
 import io.selvage.engine.model.Listener;
@@ -12,6 +13,7 @@ import io.selvage.engine.model.ManagerPolicy;
 import io.selvage.engine.model.Observability;
 import io.selvage.engine.model.PathPolicy;
 import io.selvage.engine.model.RbacFilter;
+import io.selvage.engine.model.RequestLimits;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.SessionPersistence;
 import java.time.Duration;
@@ -33,6 +35,7 @@ final class ManagerParser {
     Fault fault = null;
     SessionPersistence session = null;
     LocalRateLimit limit = null;
+    AdaptiveConcurrency concurrency = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i);
@@ -44,6 +47,8 @@ final class ManagerParser {
         case SessionParser.FILTER ->
             session = SessionParser.filter(filter.getTypedConfig(), at.at("typed_config"));
         case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        case ConcurrencyParser.TYPE ->
+            concurrency = ConcurrencyParser.filter(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}
         default -> {
           if (!HarmlessFilters.isOne(filter.getName())) {
@@ -62,7 +67,7 @@ final class ManagerParser {
             null,
             fault,
             observability(manager, f),
-            policy(manager, limit, f),
+            policy(manager, new RequestLimits(limit, concurrency), f),
             paths(manager, f),
             session);
       }
@@ -72,7 +77,7 @@ final class ManagerParser {
               RouteParser.inline(manager.getRouteConfig(), false, f.at("route_config")),
               fault,
               observability(manager, f),
-              policy(manager, limit, f),
+              policy(manager, new RequestLimits(limit, concurrency), f),
               paths(manager, f),
               session);
       default -> {
@@ -84,7 +89,7 @@ final class ManagerParser {
 
   /** Envoy: a stream of which nothing is said may be silent for five minutes. */
   private static ManagerPolicy policy(
-      HttpConnectionManager manager, @Nullable LocalRateLimit limit, Field f) {
+      HttpConnectionManager manager, RequestLimits limits, Field f) {
     f.unsupported(manager.hasRequestTimeout(), "request_timeout");
     Duration idle =
         manager.hasStreamIdleTimeout()
@@ -97,13 +102,14 @@ final class ManagerParser {
                 common.getMaxStreamDuration(),
                 f.at("common_http_protocol_options.max_stream_duration"))
             : Duration.ZERO;
-    return new ManagerPolicy(idle.isZero() ? null : idle, most.isZero() ? null : most, limit);
+    return new ManagerPolicy(idle.isZero() ? null : idle, most.isZero() ? null : most, limits);
   }
 
   static FilterChain.InboundHttp inbound(HttpConnectionManager manager, Field f) {
     List<RbacFilter> rbac = new ArrayList<>();
     Fault fault = null;
     LocalRateLimit limit = null;
+    AdaptiveConcurrency concurrency = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i).at("typed_config");
@@ -119,6 +125,8 @@ final class ManagerParser {
         }
         case FaultParser.TYPE -> fault = fault(filter, at);
         case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        case ConcurrencyParser.TYPE ->
+            concurrency = ConcurrencyParser.filter(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}
         default -> {
           if (!HarmlessFilters.isOne(filter.getName())) {
@@ -144,7 +152,8 @@ final class ManagerParser {
       f.refuse(
           "only inline routes are supported on the way in: " + manager.getRouteSpecifierCase());
     }
-    return new FilterChain.InboundHttp(routes, rbac, fault, observability(manager, f), limit);
+    return new FilterChain.InboundHttp(
+        routes, rbac, fault, observability(manager, f), new RequestLimits(limit, concurrency));
   }
 
   private static PathPolicy paths(HttpConnectionManager manager, Field f) {

@@ -50,7 +50,8 @@ final class ResilienceParser {
     return new Resilience(
         o.text("policy"),
         o.object("circuitBreaker", ResilienceParser::breaker),
-        o.object("bulkhead", ResilienceParser::bulkhead));
+        o.object("bulkhead", ResilienceParser::bulkhead),
+        ConcurrencyParser.section(o));
   }
 
   private static Breaker breaker(Options o) {

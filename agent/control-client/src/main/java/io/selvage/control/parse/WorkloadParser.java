@@ -16,7 +16,10 @@ final class WorkloadParser {
   static WorkloadPolicy policy(Options o) {
     Propagation propagation = o.object("propagation", WorkloadParser::propagation);
     return new WorkloadPolicy(
-        o.text("policy"), orAll(propagation), o.objects("lanes", LaneParser::entry));
+        o.text("policy"),
+        orAll(propagation),
+        o.objects("lanes", LaneParser::entry),
+        ConcurrencyParser.section(o));
   }
 
   private static Propagation orAll(@Nullable Propagation written) {

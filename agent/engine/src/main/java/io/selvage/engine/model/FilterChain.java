@@ -61,20 +61,21 @@ public record FilterChain(
    * Requests of such connections: filters in order, then the application.
    *
    * @param rbac authorization filters in order (DENY before ALLOW)
+   * @param limits what is let through
    */
   public record InboundHttp(
       RouteConfig routes,
       List<RbacFilter> rbac,
       @Nullable Fault fault,
       Observability observability,
-      @Nullable LocalRateLimit rateLimit) {
+      RequestLimits limits) {
     /** Whose requests are not limited. */
     public InboundHttp(
         RouteConfig routes,
         List<RbacFilter> rbac,
         @Nullable Fault fault,
         Observability observability) {
-      this(routes, rbac, fault, observability, null);
+      this(routes, rbac, fault, observability, RequestLimits.NONE);
     }
 
     public InboundHttp {

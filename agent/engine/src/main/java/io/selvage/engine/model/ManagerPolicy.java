@@ -8,17 +8,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param streamIdleTimeout how long nothing may be heard of a stream; null = for ever
  * @param maxStreamDuration of a whole stream; null = no limit
- * @param rateLimit null = requests are not limited here
+ * @param limits what it lets through
  */
 public record ManagerPolicy(
     @Nullable Duration streamIdleTimeout,
     @Nullable Duration maxStreamDuration,
-    @Nullable LocalRateLimit rateLimit) {
+    RequestLimits limits) {
   /** Nothing is limited. */
-  public static final ManagerPolicy NONE = new ManagerPolicy(null, null, null);
+  public static final ManagerPolicy NONE = new ManagerPolicy(null, null);
 
   /** Streams with these limits. */
   public ManagerPolicy(@Nullable Duration streamIdleTimeout, @Nullable Duration maxStreamDuration) {
-    this(streamIdleTimeout, maxStreamDuration, null);
+    this(streamIdleTimeout, maxStreamDuration, RequestLimits.NONE);
   }
 }

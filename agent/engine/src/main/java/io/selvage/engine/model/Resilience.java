@@ -12,8 +12,17 @@ import org.jspecify.annotations.Nullable;
  * @param policy {@code namespace/name} of the resource, for messages
  * @param breaker null = none
  * @param bulkhead null = none
+ * @param concurrency null = none
  */
-public record Resilience(String policy, @Nullable Breaker breaker, @Nullable Bulkhead bulkhead) {
+public record Resilience(
+    String policy,
+    @Nullable Breaker breaker,
+    @Nullable Bulkhead bulkhead,
+    @Nullable AdaptiveConcurrency concurrency) {
+  /** Breaker and bulkhead alone. */
+  public Resilience(String policy, @Nullable Breaker breaker, @Nullable Bulkhead bulkhead) {
+    this(policy, breaker, bulkhead, null);
+  }
 
   /**
    * Error-rate and slow-call breaker with half-open probes; the words and the state machine are

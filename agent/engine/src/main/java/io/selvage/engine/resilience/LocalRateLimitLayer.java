@@ -26,8 +26,8 @@ public final class LocalRateLimitLayer extends Layer {
     MeshFacts facts = MeshFacts.of(x);
     LocalLimiter filter =
         facts.compiledListener != null
-            ? facts.compiledListener.limiter()
-            : facts.compiledChain == null ? null : facts.compiledChain.limiter();
+            ? facts.compiledListener.limits().rate()
+            : facts.compiledChain == null ? null : facts.compiledChain.limits().rate();
     if (filter == null) {
       return PASS;
     }

@@ -1,5 +1,6 @@
 package io.selvage.engine.snapshot;
 
+import io.selvage.engine.model.AdaptiveConcurrency;
 import io.selvage.engine.model.Cluster;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Endpoints;
@@ -109,7 +110,21 @@ final class ClusterCompiler {
         };
     CompiledCluster all = with.apply(host -> true);
     all.lanes(lanes(all.hosts(), with));
+    all.concurrency(concurrency(cluster, state));
     return all;
+  }
+
+  /** Its state goes on unless its configuration is another now. */
+  private @Nullable ConcurrencyLimiter concurrency(Cluster cluster, ClusterState state) {
+    Resilience own = cluster.resilience();
+    AdaptiveConcurrency config = own == null ? null : own.concurrency();
+    if (config == null) {
+      return null;
+    }
+    ConcurrencyLimiter kept = state.kept(ConcurrencyLimiter.class);
+    return kept != null && kept.config().equals(config)
+        ? kept
+        : state.keep(ConcurrencyLimiter.class, kept, new ConcurrencyLimiter(config, states.now()));
   }
 
   /** Where all endpoints are in lanes, the base lane is all of them. */

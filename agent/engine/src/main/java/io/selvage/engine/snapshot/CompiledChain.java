@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param networkRbac asked first, about the connection
  * @param rbac asked about each request, in order
  * @param routes null when requests are not seen
- * @param limiter its local rate limit; null = none
+ * @param limits what it lets through
  * @param peers what the client's identity must match; empty = any
  */
 public record CompiledChain(
@@ -23,7 +23,7 @@ public record CompiledChain(
     @Nullable CompiledRoutes routes,
     @Nullable CompiledFault fault,
     List<StringTest> peers,
-    @Nullable LocalLimiter limiter) {
+    Limiters limits) {
   /**
    * One authorization filter.
    *

@@ -32,6 +32,7 @@ public final class CompiledCluster {
   private final ConnectionLimits highLimits;
   private final @Nullable ErrorTest errorTest;
   private @Nullable CompiledCluster local;
+  private @Nullable ConcurrencyLimiter concurrency;
   private Map<String, CompiledCluster> lanes = Map.of();
   private CompiledCluster whole = this;
 
@@ -81,6 +82,16 @@ public final class CompiledCluster {
   /** Which answers speak against an endpoint; null = those of 500 and above. */
   public @Nullable ErrorTest errorTest() {
     return errorTest;
+  }
+
+  /** How many requests may be under way to it, by their latency; null = all. */
+  public @Nullable ConcurrencyLimiter concurrency() {
+    return whole.concurrency;
+  }
+
+  /** Before the cluster is published. */
+  void concurrency(@Nullable ConcurrencyLimiter limiter) {
+    concurrency = limiter;
   }
 
   /** The cluster that the caller belongs to; null when zones do not count or it is not known. */

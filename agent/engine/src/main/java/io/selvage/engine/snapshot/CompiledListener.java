@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param routes for HTTP; null when its route configuration is not known (yet)
  * @param fault for HTTP: the listener's own; null = none
  * @param split for TCP; null for HTTP
- * @param limiter for HTTP: its local rate limit; null = none
+ * @param limits for HTTP: what it lets through
  * @param chains for TCP: what is asked before {@code split}, the most specific first
  */
 public record CompiledListener(
@@ -22,7 +22,7 @@ public record CompiledListener(
     @Nullable CompiledFault fault,
     @Nullable Split split,
     List<CompiledTcpChain> chains,
-    @Nullable LocalLimiter limiter) {
+    Limiters limits) {
 
   /**
    * Clusters of a connection.

@@ -18,9 +18,12 @@ public final class Inbound {
   private final List<CompiledChain> anyPort;
   private final WorkloadPolicy own;
   private final List<CompiledLane> lanes;
+  private final Limiters limits;
 
-  Inbound(List<CompiledChain> chains, WorkloadPolicy own, List<CompiledLane> lanes) {
+  Inbound(
+      List<CompiledChain> chains, WorkloadPolicy own, List<CompiledLane> lanes, Limiters limits) {
     this.own = own;
+    this.limits = limits;
     this.lanes = List.copyOf(lanes);
     for (CompiledChain chain : chains) {
       byPort.computeIfAbsent(chain.chain().port(), port -> new ArrayList<>()).add(chain);
@@ -32,6 +35,11 @@ public final class Inbound {
   /** What our own kinds say of this workload. */
   public WorkloadPolicy own() {
     return own;
+  }
+
+  /** What the workload lets through, whatever the port. */
+  public Limiters limits() {
+    return limits;
   }
 
   /** Rules that put requests into lanes; in order. */

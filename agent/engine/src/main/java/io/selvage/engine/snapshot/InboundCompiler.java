@@ -26,7 +26,7 @@ final class InboundCompiler {
     for (FilterChain chain : listener.chains()) {
       chains.add(chain(chain));
     }
-    return new Inbound(chains, listener.own(), lanes(listener));
+    return new Inbound(chains, listener.own(), lanes(listener), routes.workload(listener.own()));
   }
 
   private List<CompiledLane> lanes(InboundListener listener) {
@@ -51,7 +51,9 @@ final class InboundCompiler {
         http == null ? null : routes.compile(http.routes()),
         http == null ? null : fault(chain, http),
         peers(chain),
-        http == null ? null : routes.limiter("FilterChain " + chain.name(), http.rateLimit()));
+        http == null
+            ? Limiters.NONE
+            : routes.limiters("FilterChain " + chain.name(), http.limits()));
   }
 
   private @Nullable CompiledFault fault(FilterChain chain, FilterChain.InboundHttp http) {

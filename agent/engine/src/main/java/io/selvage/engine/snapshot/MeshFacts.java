@@ -117,6 +117,9 @@ public final class MeshFacts extends Facts {
   /** The place that the request holds, or waits for, in a bulkhead; null = none. */
   public @Nullable Object place;
 
+  /** What the request holds of limits that follow latency; null = nothing. */
+  public @Nullable Object concurrency;
+
   /** The place that the request holds, or waits for, among the cluster's connections. */
   public @Nullable Object connectionPlace;
 

@@ -65,7 +65,8 @@ public final class MeshSnapshot {
         found.add(
             new Reason("Listener " + listener.name(), "chains", String.valueOf(bad.getMessage())));
       }
-      return new CompiledListener(listener, null, null, new Split(tcp.clusters()), chains, null);
+      return new CompiledListener(
+          listener, null, null, new Split(tcp.clusters()), chains, Limiters.NONE);
     }
     Listener.Http http = (Listener.Http) listener.target();
     CompiledRoutes own =
@@ -85,7 +86,7 @@ public final class MeshSnapshot {
         fault,
         null,
         List.of(),
-        compiler.limiter("Listener " + listener.name(), http.policy().rateLimit()));
+        compiler.limiters("Listener " + listener.name(), http.policy().limits()));
   }
 
   public MeshConfig config() {

@@ -7,13 +7,14 @@ import io.selvage.engine.match.StringTest;
 import io.selvage.engine.model.Cors;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.HeaderOps;
-import io.selvage.engine.model.LocalRateLimit;
+import io.selvage.engine.model.RequestLimits;
 import io.selvage.engine.model.Rewrite;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.model.RouteConfig;
 import io.selvage.engine.model.VirtualHost;
 import io.selvage.engine.model.WeightedCluster;
+import io.selvage.engine.model.WorkloadPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -103,9 +104,18 @@ final class RouteCompiler {
         LocalLimiter.CompiledRule.of(route.rateLimits()));
   }
 
-  /** The limiter of a listener or chain; null = it has none. */
-  @Nullable LocalLimiter limiter(String place, @Nullable LocalRateLimit limit) {
-    return limit == null ? null : states.limiter(place, limit);
+  /** The limiters of a listener or chain. */
+  Limiters limiters(String place, RequestLimits limits) {
+    return limits.equals(RequestLimits.NONE)
+        ? Limiters.NONE
+        : new Limiters(
+            limits.rate() == null ? null : states.limiter(place, limits.rate()),
+            states.concurrency(place, limits.concurrency()));
+  }
+
+  /** The limiters of the workload as a server. */
+  Limiters workload(WorkloadPolicy own) {
+    return new Limiters(null, states.concurrency("workload", own.concurrency()));
   }
 
   /** The share's come first in any case, as in Envoy. */

@@ -1,15 +1,18 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Clock;
+import io.selvage.engine.model.AdaptiveConcurrency;
 import io.selvage.engine.model.LocalRateLimit;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The states of all clusters; outlives snapshots. */
 public final class StateTable {
   private final Map<String, ClusterState> clusters = new ConcurrentHashMap<>();
   private final Map<String, LocalLimiter> limiters = new ConcurrentHashMap<>();
+  private final Map<String, ConcurrencyLimiter> concurrency = new ConcurrentHashMap<>();
   private final Clock clock;
 
   StateTable(Clock clock) {
@@ -36,6 +39,20 @@ public final class StateTable {
             before != null && before.config().equals(config)
                 ? before
                 : new LocalLimiter(config, now()));
+  }
+
+  /** As {@link #limiter}, for requests at once; null = not limited. */
+  @Nullable ConcurrencyLimiter concurrency(String place, @Nullable AdaptiveConcurrency config) {
+    if (config == null) {
+      concurrency.remove(place);
+      return null;
+    }
+    return concurrency.compute(
+        place,
+        (name, before) ->
+            before != null && before.config().equals(config)
+                ? before
+                : new ConcurrencyLimiter(config, now()));
   }
 
   void retain(Set<String> names) {

@@ -7,6 +7,7 @@ import io.selvage.engine.observing.LearnPeerLayer;
 import io.selvage.engine.observing.MetricsLayer;
 import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TraceLayer;
+import io.selvage.engine.resilience.AdaptiveConcurrencyLayer;
 import io.selvage.engine.resilience.CallerDeadlineLayer;
 import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
@@ -45,6 +46,7 @@ final class InboundStack {
         .layer(new RbacLayer()) //                                 authorization; fails closed
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
         .layer(new ServerLimitLayer()) //                          inbound cluster        UO
+        .layer(new AdaptiveConcurrencyLayer(p.random())) //        chain's, the workload's UO
         .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert
         .attempts(AttemptsLayer.ONCE) //                           'send' = the application runs
         .build();

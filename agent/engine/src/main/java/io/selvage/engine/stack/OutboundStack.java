@@ -8,6 +8,7 @@ import io.selvage.engine.observing.MetricsLayer;
 import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TellPeerLayer;
 import io.selvage.engine.observing.TraceLayer;
+import io.selvage.engine.resilience.AdaptiveConcurrencyLayer;
 import io.selvage.engine.resilience.AdmissionLayer;
 import io.selvage.engine.resilience.BreakerLayer;
 import io.selvage.engine.resilience.BulkheadLayer;
@@ -65,6 +66,7 @@ final class OutboundStack {
         .layer(new MirrorLayer(shadow(p), p.clock(), p.random(), p.mirrorsDropped())) // RDS
         .layer(new RequestPolicyLayer()) //                           RDS, from here on     UT
         .layer(new BulkheadLayer()) //                               CDS resilience; waits UO
+        .layer(new AdaptiveConcurrencyLayer(p.random())) //          LDS; CDS resilience   UO
         .layer(new ConnectionPlaceLayer()) //                        CDS circuit breakers; waits UO
         // as often as this one says
         .attempts(

@@ -17,6 +17,7 @@ import io.selvage.engine.model.LocalRateLimit.HeaderValueMatch;
 import io.selvage.engine.model.LocalRateLimit.RequestHeader;
 import io.selvage.engine.model.LocalRateLimit.Rule;
 import io.selvage.engine.model.ManagerPolicy;
+import io.selvage.engine.model.RequestLimits;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -44,7 +45,7 @@ class LocalRateLimitTest {
 
   private static Config config(@Nullable LocalRateLimit filter, Config.RouteBuilder... routes) {
     return new Config()
-        .listener(null, new ManagerPolicy(null, null, filter), routes)
+        .listener(null, new ManagerPolicy(null, null, RequestLimits.of(filter)), routes)
         .cluster(cluster("reviews", 1));
   }
 

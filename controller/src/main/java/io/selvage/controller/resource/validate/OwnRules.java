@@ -25,6 +25,10 @@ final class OwnRules {
     if (bulkhead != null) {
       bulkhead("spec.bulkhead", bulkhead);
     }
+    ResiliencePolicy.Concurrency concurrency = policy.concurrency();
+    if (concurrency != null) {
+      concurrency("spec.adaptiveConcurrency", concurrency);
+    }
   }
 
   /** Sections about callers go with targets, those about workloads with a selector. */
@@ -35,7 +39,10 @@ final class OwnRules {
           "spec.targetRefs", "a Service or a ServiceEntry, or else selector, but not both");
       return;
     }
-    for (String section : (selects ? policy.destination() : policy.workload()).keySet()) {
+    Set<String> other =
+        new HashSet<>((selects ? policy.destination() : policy.workload()).keySet());
+    other.removeAll((selects ? policy.workload() : policy.destination()).keySet());
+    for (String section : other) {
       findings.forbidden(
           "spec." + section,
           selects
@@ -47,7 +54,9 @@ final class OwnRules {
     }
     if (policy.destination().isEmpty() && policy.workload().isEmpty()) {
       findings.required(
-          "spec", selects ? "propagation" : "circuitBreaker or bulkhead: the policy says nothing");
+          "spec",
+          (selects ? "propagation" : "circuitBreaker, bulkhead")
+              + " or adaptiveConcurrency: the policy says nothing");
     }
   }
 
@@ -71,6 +80,17 @@ final class OwnRules {
         findings.stringMatches(at + ".cookies", match.cookies());
         findings.stringMatches(at + ".queryParams", match.queryParams());
       }
+    }
+  }
+
+  private void concurrency(String field, ResiliencePolicy.Concurrency concurrency) {
+    if (concurrency.measured() && concurrency.fixed()) {
+      findings.invalid(field + ".minRtt.fixedValue", "not with interval: it is measured or fixed");
+    }
+    if (concurrency.least() > concurrency.most()) {
+      findings.invalid(
+          field + ".maxConcurrencyLimit",
+          concurrency.most() + " is less than minRtt.minConcurrency, " + concurrency.least());
     }
   }
 

@@ -26,9 +26,11 @@ public record ResiliencePolicy(
     Map<String, ObjectNode> destination,
     Map<String, ObjectNode> workload,
     @Nullable Breaker breaker,
-    @Nullable Bulkhead bulkhead) {
-  private static final List<String> DESTINATION = List.of("circuitBreaker", "bulkhead");
-  private static final List<String> WORKLOAD = List.of("propagation");
+    @Nullable Bulkhead bulkhead,
+    @Nullable Concurrency concurrency) {
+  private static final List<String> DESTINATION =
+      List.of("circuitBreaker", "bulkhead", "adaptiveConcurrency");
+  private static final List<String> WORKLOAD = List.of("propagation", "adaptiveConcurrency");
 
   /** What of a breaker depends on more than one field. */
   public record Breaker(boolean timed, int window, @Nullable Integer minimum, List<String> names) {
@@ -50,6 +52,29 @@ public record ResiliencePolicy(
     }
   }
 
+  /** What of adaptive concurrency depends on more than one field. */
+  public record Concurrency(int most, int least, boolean measured, boolean fixed) {
+    static Concurrency parse(Fields f) {
+      Integer most = f.numberOrNull("maxConcurrencyLimit");
+      Concurrency ideal =
+          f.message(
+              "minRtt",
+              o -> {
+                Integer least = o.numberOrNull("minConcurrency");
+                return new Concurrency(
+                    0,
+                    least == null ? 3 : least,
+                    o.durationOrNull("interval") != null,
+                    o.durationOrNull("fixedValue") != null);
+              });
+      return new Concurrency(
+          most == null ? 1000 : most,
+          ideal == null ? 3 : ideal.least(),
+          ideal != null && ideal.measured(),
+          ideal != null && ideal.fixed());
+    }
+  }
+
   /** Reads the document; unknown fields are not looked at (the schema refuses them). */
   public static Checked<ResiliencePolicy> parse(Resource resource) {
     List<Violation> violations = new ArrayList<>();
@@ -62,7 +87,8 @@ public record ResiliencePolicy(
             sections(f, DESTINATION),
             sections(f, WORKLOAD),
             f.message("circuitBreaker", Breaker::parse),
-            f.message("bulkhead", Bulkhead::parse));
+            f.message("bulkhead", Bulkhead::parse),
+            f.message("adaptiveConcurrency", Concurrency::parse));
     return Checked.of(value, violations);
   }
 

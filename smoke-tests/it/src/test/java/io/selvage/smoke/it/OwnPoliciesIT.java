@@ -196,4 +196,53 @@ class OwnPoliciesIT {
         "200 after the probes", Duration.ofSeconds(30), () -> Load.get(url).statusCode() == 200);
     mesh.kubectl("delete", "resiliencepolicy", "details", "-n", "default");
   }
+
+  /** Many requests at once, again and again, until there is such a line. */
+  private static void crowdUntil(String what, String workload, String... parts) {
+    String url = bookinfo.url("/api/v1/products/0");
+    Waiting.until(
+        what,
+        Duration.ofSeconds(40),
+        () -> {
+          Load.run(url, 64, 8, r -> "" + r.statusCode());
+          return !log(workload, parts).isEmpty();
+        });
+  }
+
+  @Test
+  void concurrencyFollowsLatencyOnBothSides() {
+    String limits =
+        "adaptiveConcurrency: {maxConcurrencyLimit: 1, minRtt: {minConcurrency: 1, interval: 1h}}";
+    mesh.apply(
+        """
+        apiVersion: selvage.io/v1
+        kind: ResiliencePolicy
+        metadata: {name: details-serves, namespace: default}
+        spec:
+          selector: {matchLabels: {app: details}}
+          %s
+        """
+            .formatted(limits));
+    crowdUntil("a refusal of the server", "details", "\"inbound\"", "SELV-6044", "details-serves");
+    mesh.kubectl("delete", "resiliencepolicy", "details-serves", "-n", "default");
+    mesh.apply(
+        """
+        apiVersion: selvage.io/v1
+        kind: ResiliencePolicy
+        metadata: {name: details-called, namespace: default}
+        spec:
+          targetRefs: [{kind: Service, name: details}]
+          %s
+        """
+            .formatted(limits));
+    crowdUntil(
+        "a refusal in the caller", "productpage", "\"outbound\"", "SELV-6044", "details-called");
+    mesh.kubectl("delete", "resiliencepolicy", "details-called", "-n", "default");
+    Waiting.until(
+        "200 for all",
+        Duration.ofSeconds(30),
+        () ->
+            Load.run(bookinfo.url("/api/v1/products/0"), 64, 8, r -> "" + r.statusCode()).of("200")
+                == 64);
+  }
 }
