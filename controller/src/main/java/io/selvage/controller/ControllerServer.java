@@ -3,7 +3,10 @@ package io.selvage.controller;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.access.ApiTokens;
+import io.selvage.controller.access.Authenticator;
 import io.selvage.controller.access.Grant;
+import io.selvage.controller.access.OidcSettings;
+import io.selvage.controller.access.OidcUsers;
 import io.selvage.controller.access.Role;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.MetricsPort;
@@ -167,13 +170,19 @@ public final class ControllerServer implements AutoCloseable {
             identity.rotateWhenDue();
             return tls;
           },
-          ApiTokens.load(tokens, Clock.systemUTC()),
+          people(tokens),
           store,
           new MeshRoutes(plane, this::version),
           audit);
     } catch (IOException e) {
       throw taken("API", address, e);
     }
+  }
+
+  private Authenticator people(Path tokens) {
+    Authenticator fixed = ApiTokens.load(tokens, Clock.systemUTC());
+    OidcSettings oidc = settings.oidc();
+    return oidc == null ? fixed : Authenticator.any(List.of(fixed, new OidcUsers(oidc)));
   }
 
   private MetricsPort openMetrics() {

@@ -1,5 +1,6 @@
 package io.selvage.controller;
 
+import io.selvage.controller.access.OidcSettings;
 import io.selvage.controller.ca.AuthorityPlace;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxLeafLifetime the longest that a workload gets
  * @param advertised further names and addresses under which clients reach it
  * @param createAuthority whether a missing root and intermediate are made
+ * @param oidc how people sign in beside static tokens; null = not at all
  */
 public record ControllerSettings(
     Path dataDir,
@@ -34,7 +36,8 @@ public record ControllerSettings(
     Duration leafLifetime,
     Duration maxLeafLifetime,
     List<String> advertised,
-    boolean createAuthority) {
+    boolean createAuthority,
+    @Nullable OidcSettings oidc) {
 
   /** Copies the list. */
   public ControllerSettings {
@@ -55,7 +58,8 @@ public record ControllerSettings(
         Duration.ofHours(1),
         Duration.ofHours(24),
         List.of(),
-        true);
+        true,
+        null);
   }
 
   /** Where the authority is unless told otherwise. */

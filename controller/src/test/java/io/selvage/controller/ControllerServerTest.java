@@ -44,7 +44,8 @@ class ControllerServerTest {
         Duration.ofMinutes(1),
         Duration.ofHours(1),
         base.advertised(),
-        true);
+        true,
+        null);
   }
 
   private CommandLineRun selvage(ControllerServer server, String... arguments) {

@@ -10,24 +10,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Static bearer tokens, of which only hashes are kept.
@@ -38,10 +31,8 @@ import org.slf4j.LoggerFactory;
  * good state and is logged. Thread-safe.
  */
 public final class ApiTokens implements Authenticator {
-  private static final Logger LOG = LoggerFactory.getLogger(ApiTokens.class);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final long LOOK_AGAIN_NANOS = 1_000_000_000L;
 
   /**
    * One token.
@@ -50,18 +41,12 @@ public final class ApiTokens implements Authenticator {
    */
   private record Entry(User user, String hash, @Nullable Instant expires) {}
 
-  /** What a file said when it was last changed. */
-  private record Content(FileTime changed, List<Entry> entries) {}
-
-  private final Path file;
   private final Clock clock;
-  private final AtomicLong looked = new AtomicLong(System.nanoTime());
-  private volatile Content content;
+  private final KeptFile<List<Entry>> entries;
 
-  private ApiTokens(Path file, Clock clock, Content content) {
-    this.file = file;
+  private ApiTokens(KeptFile<List<Entry>> entries, Clock clock) {
+    this.entries = entries;
     this.clock = clock;
-    this.content = content;
   }
 
   /** A new token; print it once, it is kept nowhere. */
@@ -78,46 +63,31 @@ public final class ApiTokens implements Authenticator {
    *     malformed
    */
   public static ApiTokens load(Path file, Clock clock) {
-    try {
-      return new ApiTokens(file, clock, read(file));
-    } catch (IOException | IllegalArgumentException | DateTimeException e) {
-      throw new StoreException(StoreException.Reason.DAMAGED, "SELV-7020", unusable(file, e), e);
-    }
+    return new ApiTokens(
+        new KeptFile<>(
+            "token file",
+            file,
+            "rw-------",
+            ApiTokens::parse,
+            "a JSON list of {name, role: viewer|operator|security|admin, namespaces, expires,"
+                + " sha256}, mode 0600"),
+        clock);
   }
 
-  private static String unusable(Path file, Exception e) {
-    return "token file "
-        + file
-        + " cannot be used: "
-        + e
-        + ". Fix: a JSON list of {name, role: viewer|operator|security|admin, namespaces, expires,"
-        + " sha256}, mode 0600";
-  }
-
-  private static Content read(Path file) throws IOException {
-    refuseIfOpenToOthers(file);
-    FileTime changed = Files.getLastModifiedTime(file);
+  private static List<Entry> parse(byte[] content) throws IOException {
     List<Entry> entries = new ArrayList<>();
-    JsonNode list = JSON.readTree(Files.readAllBytes(file));
+    JsonNode list = JSON.readTree(content);
     if (!list.isArray()) {
       throw new IllegalArgumentException("it is no list");
     }
     for (JsonNode entry : list) {
       entries.add(entry(entry));
     }
-    return new Content(changed, List.copyOf(entries));
+    return List.copyOf(entries);
   }
 
   private static Entry entry(JsonNode entry) {
-    entry
-        .fieldNames()
-        .forEachRemaining(
-            field -> {
-              // a misspelt "namespaces" would give the role everywhere
-              if (!Set.of("name", "role", "namespaces", "expires", "sha256").contains(field)) {
-                throw new IllegalArgumentException("unknown field \"" + field + "\"");
-              }
-            });
+    onlyFields(entry, Set.of("name", "role", "namespaces", "expires", "sha256"));
     String name = entry.path("name").asText("");
     String hash = entry.path("sha256").asText("");
     if (name.isEmpty() || Base64.getUrlDecoder().decode(hash).length != 32) {
@@ -130,6 +100,18 @@ public final class ApiTokens implements Authenticator {
         new User(name, List.of(grant)),
         hash,
         expires == null ? null : Instant.parse(expires.asText()));
+  }
+
+  /** A misspelt "namespaces" would give a role everywhere. */
+  static void onlyFields(JsonNode entry, Set<String> known) {
+    entry
+        .fieldNames()
+        .forEachRemaining(
+            field -> {
+              if (!known.contains(field)) {
+                throw new IllegalArgumentException("unknown field \"" + field + "\"");
+              }
+            });
   }
 
   /** Absent = all of them; an empty list would be a slip and is refused. */
@@ -202,7 +184,7 @@ public final class ApiTokens implements Authenticator {
     byte[] hash = sha256(token).getBytes(StandardCharsets.US_ASCII);
     Entry found = null;
     // every entry is compared, in constant time, so that timing tells nothing
-    for (Entry entry : entries()) {
+    for (Entry entry : entries.current()) {
       if (MessageDigest.isEqual(entry.hash().getBytes(StandardCharsets.US_ASCII), hash)) {
         found = entry;
       }
@@ -210,32 +192,6 @@ public final class ApiTokens implements Authenticator {
     boolean good =
         found != null && (found.expires() == null || clock.instant().isBefore(found.expires()));
     return found != null && good ? Optional.of(found.user()) : Optional.empty();
-  }
-
-  private List<Entry> entries() {
-    long now = System.nanoTime();
-    long last = looked.get();
-    if (now - last > LOOK_AGAIN_NANOS && looked.compareAndSet(last, now)) {
-      try {
-        if (!Files.getLastModifiedTime(file).equals(content.changed())) {
-          content = read(file);
-        }
-      } catch (IOException | IllegalArgumentException | DateTimeException e) {
-        LOG.error("[SELV-7020] {}; the last good one stays", unusable(file, e));
-      }
-    }
-    return content.entries();
-  }
-
-  private static void refuseIfOpenToOthers(Path file) throws IOException {
-    if (!file.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-      return;
-    }
-    Set<PosixFilePermission> found = Files.getPosixFilePermissions(file);
-    if (!PosixFilePermissions.fromString("rw-------").containsAll(found)) {
-      throw new IOException(
-          "it is open to others (" + PosixFilePermissions.toString(found) + "); chmod 600 it");
-    }
   }
 
   private static String sha256(String token) {

@@ -92,6 +92,8 @@ final class ServeCommand implements Runnable {
           "Refuse to start without root-cert.pem, ca-cert.pem and ca-key.pem in --ca-dir.")
   boolean existingAuthority;
 
+  @CommandLine.Mixin OidcOptions oidc = new OidcOptions();
+
   @Option(names = "--dev", hidden = true, description = "Started by 'dev up'.")
   boolean dev;
 
@@ -167,7 +169,8 @@ final class ServeCommand implements Runnable {
         leaf,
         most,
         advertised,
-        !existingAuthority);
+        !existingAuthority,
+        oidc.settings());
   }
 
   private static Duration duration(String option, String text) {
