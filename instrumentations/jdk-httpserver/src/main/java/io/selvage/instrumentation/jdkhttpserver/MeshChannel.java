@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
 import io.selvage.engine.flow.Peer;
+import io.selvage.extension.FirstBytes;
 import io.selvage.extension.InboundCall;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
@@ -22,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * thread at a time, writes from one at a time.
  */
 final class MeshChannel extends ForwardingChannel {
-  private static final int HANDSHAKE_RECORD = 0x16;
-  private static final int TLS_MAJOR = 0x03;
   private static final long LIMIT_MILLIS = 10_000;
 
   private final ByteBuffer early = ByteBuffer.allocate(2).limit(0);
@@ -48,7 +47,7 @@ final class MeshChannel extends ForwardingChannel {
     }
     known = true;
     MeshRuntime mesh = Mesh.runtime();
-    if (mesh == null || mesh.port(port()).disabled()) {
+    if (mesh == null) {
       return;
     }
     try {
@@ -63,7 +62,8 @@ final class MeshChannel extends ForwardingChannel {
     long endNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(LIMIT_MILLIS);
     InputStream in = channel.socket().getInputStream();
     int first = timed(endNanos, in);
-    int second = first == HANDSHAKE_RECORD ? timed(endNanos, in) : -1;
+    boolean undecided = first >= 0 && FirstBytes.judge(first, -1) == FirstBytes.Verdict.MORE;
+    int second = undecided ? timed(endNanos, in) : -1;
     early.clear();
     if (first >= 0) {
       early.put((byte) first);
@@ -72,7 +72,13 @@ final class MeshChannel extends ForwardingChannel {
       early.put((byte) second);
     }
     early.flip();
-    if (first == HANDSHAKE_RECORD && second == TLS_MAJOR) {
+    boolean secure = FirstBytes.judge(first, second) == FirstBytes.Verdict.TLS;
+    if (mesh.port(port()).disabled()) {
+      if (secure) {
+        // the server would read on for the end of a line that never comes
+        throw new IOException("TLS on a port of plaintext");
+      }
+    } else if (secure) {
       TlsStream stream =
           new TlsStream(channel, mesh.tls().serverEngine(port(), List.of("http/1.1")), early);
       stream.handshake(endNanos);

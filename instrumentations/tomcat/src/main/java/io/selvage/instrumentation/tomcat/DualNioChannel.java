@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.tomcat;
 
 import io.selvage.engine.flow.Peer;
+import io.selvage.extension.FirstBytes;
 import io.selvage.extension.InboundCall;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
@@ -27,8 +28,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class DualNioChannel extends SecureNioChannel {
   private static final int SNIFFED_BYTES = 5;
-  private static final int HANDSHAKE_RECORD = 0x16;
-  private static final int TLS_MAJOR = 0x03;
   private static final long LIMIT_MILLIS = 10_000;
 
   private enum State {
@@ -123,15 +122,18 @@ final class DualNioChannel extends SecureNioChannel {
     if (count < 0) {
       return -1;
     }
-    if (known == 0 || known == 1 && (netInBuffer.get(0) & 0xff) == HANDSHAKE_RECORD) {
-      return SelectionKey.OP_READ;
+    int first = known > 0 ? netInBuffer.get(0) & 0xff : -1;
+    int second = known > 1 ? netInBuffer.get(1) & 0xff : -1;
+    switch (FirstBytes.judge(first, second)) {
+      case MORE:
+        return SelectionKey.OP_READ;
+      case TLS:
+        netInBuffer.limit(netInBuffer.capacity());
+        state = State.TLS;
+        return 0;
+      default:
+        return InboundCall.isStrict(port) ? -1 : plain();
     }
-    if ((netInBuffer.get(0) & 0xff) == HANDSHAKE_RECORD && netInBuffer.get(1) == TLS_MAJOR) {
-      netInBuffer.limit(netInBuffer.capacity());
-      state = State.TLS;
-      return 0;
-    }
-    return InboundCall.isStrict(port) ? -1 : plain();
   }
 
   private int plain() {

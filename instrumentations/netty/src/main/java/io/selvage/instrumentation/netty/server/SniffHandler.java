@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.Future;
+import io.selvage.extension.FirstBytes;
 import io.selvage.extension.InboundCall;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
@@ -22,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  * TLS that may come. On the channel's event loop.
  */
 final class SniffHandler extends ChannelDuplexHandler {
-  private static final int HANDSHAKE_RECORD = 0x16;
-  private static final int TLS_MAJOR = 0x03;
   private static final int LIMIT_SECONDS = 10;
 
   private record Held(Object message, ChannelPromise promise) {}
@@ -96,17 +95,21 @@ final class SniffHandler extends ChannelDuplexHandler {
       pass(context);
       return;
     }
-    int first = all.isReadable() ? all.getUnsignedByte(all.readerIndex()) : HANDSHAKE_RECORD;
-    if (first == HANDSHAKE_RECORD && all.readableBytes() < 2) {
-      context.read();
-    } else if (first == HANDSHAKE_RECORD
-        && all.getUnsignedByte(all.readerIndex() + 1) == TLS_MAJOR) {
-      secure(context, mesh, port);
-    } else if (InboundCall.isStrict(port)) {
-      refuse(context);
-    } else {
-      pass(context);
+    switch (FirstBytes.judge(at(all, 0), at(all, 1))) {
+      case MORE -> context.read();
+      case TLS -> secure(context, mesh, port);
+      case PLAIN -> {
+        if (InboundCall.isStrict(port)) {
+          refuse(context);
+        } else {
+          pass(context);
+        }
+      }
     }
+  }
+
+  private static int at(ByteBuf all, int index) {
+    return index < all.readableBytes() ? all.getUnsignedByte(all.readerIndex() + index) : -1;
   }
 
   private void secure(ChannelHandlerContext context, MeshRuntime mesh, int port) {

@@ -3,6 +3,7 @@ package io.selvage.instrumentation.testing.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.extension.FirstBytes;
 import io.selvage.extension.PortPolicy.Mode;
 import io.selvage.instrumentation.testing.client.TestAuthority;
 import java.io.IOException;
@@ -198,6 +199,86 @@ public interface TlsPromises extends ServerWorld {
   /** Whether a caller that sends nothing at all costs the server more than a file descriptor. */
   default boolean cutsOffSilence() {
     return true;
+  }
+
+  @Test
+  default void strangeFirstBytesReachNobody() throws Exception {
+    for (Mode mode : List.of(Mode.STRICT, Mode.PERMISSIVE)) {
+      mesh().mode(mode);
+      for (ClientHellos.Case each : ClientHellos.all()) {
+        int before = SampleLogic.runs();
+        try (Socket socket = Wire.connect(server().port())) {
+          sent(socket, each);
+          assertThat(endsWithin(socket, 9_000)).as("%s: %s is closed", mode, each).isTrue();
+        }
+        // what is plaintext belongs to the application in PERMISSIVE, however it reads it
+        if (mode == Mode.STRICT || each.verdict() != FirstBytes.Verdict.PLAIN) {
+          assertThat(SampleLogic.runs()).as("%s: runs by %s", mode, each).isEqualTo(before);
+        }
+      }
+    }
+    assertThat(once(Entry.H1_TLS, Ask.get("/hello")).status()).isEqualTo(200);
+  }
+
+  private static void sent(Socket socket, ClientHellos.Case each) {
+    try {
+      socket.setTcpNoDelay(true);
+      for (byte[] chunk : each.chunks()) {
+        socket.getOutputStream().write(chunk);
+      }
+      socket.shutdownOutput();
+    } catch (IOException closedAlready) {
+      // refused before the last chunk: as good as after it
+    }
+  }
+
+  /** Reads alerts and refusals until the end. */
+  private static boolean endsWithin(Socket socket, int millis) throws IOException {
+    socket.setSoTimeout(millis);
+    try {
+      while (socket.getInputStream().read() >= 0) {}
+      return true;
+    } catch (SocketTimeoutException open) {
+      return false;
+    } catch (IOException reset) {
+      return true;
+    }
+  }
+
+  /** Row 24 of the fault matrix; the best of several tries, as other tests run beside this one. */
+  @Test
+  default void theWrongTransportIsRefusedWithinASecond() throws Exception {
+    mesh().mode(Mode.STRICT);
+    byte[] plain = "GET /hello HTTP/1.1\r\nhost: a\r\n\r\n".getBytes(ASCII);
+    assertThat(best(() -> refusal(plain))).as("plaintext to STRICT").isLessThan(1_000);
+    mesh().mode(Mode.DISABLE);
+    assertThat(best(() -> refusal(ClientHellos.all().get(0).bytes())))
+        .as("TLS to a plain port")
+        .isLessThan(1_000);
+  }
+
+  private static long best(java.util.concurrent.Callable<Long> tried) throws Exception {
+    long best = Long.MAX_VALUE;
+    for (int i = 0; i < 3; i++) {
+      best = Math.min(best, tried.call());
+    }
+    return best;
+  }
+
+  /** Milliseconds until the server has said or done something about these bytes. */
+  private long refusal(byte[] bytes) throws IOException {
+    long start = System.nanoTime();
+    try (Socket socket = Wire.connect(server().port())) {
+      socket.getOutputStream().write(bytes);
+      socket.setSoTimeout(9_000);
+      int first = socket.getInputStream().read();
+      assertThat(first).as("an alert, a refusal or the end").isNotEqualTo(0x16);
+    } catch (SocketTimeoutException silence) {
+      throw new AssertionError("no word for 9 s", silence);
+    } catch (IOException reset) {
+      // as quick an answer as any
+    }
+    return java.util.concurrent.TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
   }
 
   private static boolean closedWithin(Socket socket, int millis) throws IOException {
