@@ -44,6 +44,8 @@ final class AccessLine {
         .put("mtls", r.mutualTls())
         .put("attempts", r.attempts())
         .put("policy", r.policy())
+        .put("dry_run", r.dryRun())
+        .put("audit", r.audited())
         .put("trace_id", r.traceId())
         .put("lane", r.lane());
     return json.end();

@@ -29,6 +29,7 @@ public final class PrometheusText {
     text.http(ofKind(all, Series.Kind.HTTP));
     text.tcp(ofKind(all, Series.Kind.TCP));
     text.statements(ofKind(all, Series.Kind.STATEMENT));
+    text.counter("selvage_authorization_total", ofKind(all, Series.Kind.POLICY), Series::count);
     own.forEach(
         (name, value) -> {
           text.type(name, name.endsWith("_total") ? "counter" : "gauge");

@@ -29,6 +29,8 @@ class AccessLogWriterTest {
         "-",
         "rbac_access_denied",
         "ns[default]-policy[p]-rule[0]",
+        "",
+        "",
         0,
         19,
         null,

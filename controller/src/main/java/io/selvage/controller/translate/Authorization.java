@@ -59,9 +59,20 @@ final class Authorization {
               ref ->
                   ref.kind().equals("Service")
                       && namespace.equals(node.namespace())
-                      && ref.name().equals(node.service()));
+                      && serves(node, ref.name()));
     }
     return ServiceIndex.matches(policy.selector(), node.labels());
+  }
+
+  /** Registered under the name, or selected by the service of the name. */
+  private boolean serves(WorkloadNode node, String name) {
+    MeshService service = view.service(view.settings().hostOf(name, node.namespace()));
+    return name.equals(node.service())
+        || service != null
+            && service.endpoints().values().stream()
+                .flatMap(List::stream)
+                .anyMatch(
+                    e -> e.address().equals(node.address()) && e.labels().equals(node.labels()));
   }
 
   List<HttpFilter> httpFilters() {

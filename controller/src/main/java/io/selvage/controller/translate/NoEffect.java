@@ -1,6 +1,7 @@
 package io.selvage.controller.translate;
 
 import io.selvage.controller.resource.Resource;
+import io.selvage.controller.resource.view.AuthorizationPolicy;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.LoadBalancer;
 import io.selvage.controller.resource.view.Sidecar;
@@ -25,11 +26,23 @@ final class NoEffect {
     view.virtualServices().forEach(this::virtualService);
     view.destinationRules().forEach(this::destinationRule);
     view.sidecars().forEach(this::sidecar);
+    view.authorizationPolicies().forEach(this::authorization);
   }
 
   private void note(Resource owner, boolean written, String field, String why) {
     if (written) {
       problems.unsupported(owner, field, why);
+    }
+  }
+
+  private void authorization(AuthorizationPolicy policy) {
+    for (int i = 0; i < policy.targetRefs().size(); i++) {
+      AuthorizationPolicy.TargetRef ref = policy.targetRefs().get(i);
+      note(
+          policy.source(),
+          !ref.kind().equals("Service"),
+          "spec.targetRefs[" + i + "]",
+          "a " + ref.kind() + " is no workload of the mesh; give a Service or a selector");
     }
   }
 

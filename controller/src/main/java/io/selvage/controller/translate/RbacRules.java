@@ -178,6 +178,10 @@ final class RbacRules {
       case "remote.ip" -> principals.add(new Part<>(values, not, false, RbacMatchers::remoteIp));
       case "source.namespace" ->
           principals.add(new Part<>(values, not, false, RbacMatchers::namespace));
+      case "source.serviceAccount" ->
+          principals.add(new Part<>(values, not, false, this::serviceAccount));
+      case "source.trustDomain" ->
+          principals.add(new Part<>(values, not, false, RbacMatchers::trustDomain));
       case "source.principal" ->
           principals.add(new Part<>(aliases(values), aliases(not), false, RbacMatchers::principal));
       case "request.auth.principal" ->

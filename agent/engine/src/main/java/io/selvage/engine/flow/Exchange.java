@@ -76,6 +76,27 @@ public final class Exchange extends Timetable {
   }
 
   /**
+   * The server has found what is to serve the request, and says so in {@link RequestHead#meanings};
+   * after {@link #begin} has let it run, and before it does.
+   *
+   * @return what the request is refused with; null = it may run
+   */
+  public @Nullable Rejection dispatched() {
+    if (settled) {
+      return outcome instanceof Rejection refused ? refused : null;
+    }
+    for (Layer layer : stack.dispatch) {
+      Rejection refusal = LayerCalls.dispatch(this, layer);
+      if (refusal != null) {
+        facts.decidedBy = layer.name();
+        conclude(refusal);
+        return refusal;
+      }
+    }
+    return null;
+  }
+
+  /**
    * An attempt has an outcome. Late and repeated reports are harmless: they only end an attempt
    * that was given up.
    */

@@ -21,6 +21,16 @@ public abstract class Layer {
   }
 
   /**
+   * Inbound, when the server has found what is to serve the request and before that runs: {@link
+   * RequestHead#meanings} now say all. Asked of every layer that overrides it, in order.
+   *
+   * @return what the request is refused with; null = it may run
+   */
+  protected @Nullable Rejection onDispatch(Exchange x) {
+    return null;
+  }
+
+  /**
    * Up, at response headers, rejection or failure: every layer that was entered, in reverse, once.
    */
   protected void onOutcome(Exchange x, Outcome outcome) {}

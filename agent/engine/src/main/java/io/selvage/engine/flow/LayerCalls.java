@@ -18,6 +18,15 @@ final class LayerCalls {
     }
   }
 
+  static @Nullable Rejection dispatch(Exchange x, Layer layer) {
+    try {
+      return layer.onDispatch(x);
+    } catch (RuntimeException | Error bug) {
+      x.facts().layerFailed(layer.name(), bug);
+      return layer.failsClosed() ? Rejections.layerFailed(layer.name()) : null;
+    }
+  }
+
   static @Nullable Outcome down(Exchange x, AttemptLayer layer, Attempt a) {
     try {
       return layer.onAttempt(x, a);

@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ public abstract class RequestHead {
   private String path;
   private boolean lineChanged;
   private final HeadChanges changes = new HeadChanges();
+  private List<String> meanings = List.of();
 
   /**
    * @param authority host and optional port as the application wrote it
@@ -155,6 +157,25 @@ public abstract class RequestHead {
   /** What the codec must apply to the library's request before it is sent. */
   public final HeadChanges changes() {
     return changes;
+  }
+
+  /**
+   * Further forms in which the server of an inbound request understands its path, decoded; empty
+   * where it reads the path as it came. Authorization asks about all of them.
+   */
+  public final List<String> meanings() {
+    return meanings;
+  }
+
+  /** The server understands the path so; its codec says it before or at dispatch. */
+  public final void means(String decodedPath) {
+    if (meanings.isEmpty()) {
+      meanings = List.of(decodedPath);
+    } else if (!meanings.contains(decodedPath)) {
+      List<String> all = new ArrayList<>(meanings);
+      all.add(decodedPath);
+      meanings = List.copyOf(all);
+    }
   }
 
   /** Path without query and fragment. */

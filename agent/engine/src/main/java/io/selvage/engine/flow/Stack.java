@@ -9,6 +9,7 @@ import java.util.List;
  */
 public final class Stack {
   final Layer[] request;
+  final Layer[] dispatch;
   final Layer[] outcome;
   final int[] outcomeAt;
   final Layer[] end;
@@ -24,6 +25,11 @@ public final class Stack {
     this.request = request.toArray(new Layer[0]);
     this.attempts = attempts;
     this.attempt = attempt.toArray(new AttemptLayer[0]);
+    int[] dispatchAt = overriding(this.request, "onDispatch", Layer.class);
+    dispatch = new Layer[dispatchAt.length];
+    for (int i = 0; i < dispatch.length; i++) {
+      dispatch[i] = this.request[dispatchAt[i]];
+    }
     outcomeAt = overriding(this.request, "onOutcome", Layer.class);
     endAt = overriding(this.request, "onEnd", Layer.class);
     attemptOutcomeAt = overriding(this.attempt, "onOutcome", AttemptLayer.class);

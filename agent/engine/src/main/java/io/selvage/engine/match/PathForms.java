@@ -1,5 +1,6 @@
 package io.selvage.engine.match;
 
+import io.selvage.engine.flow.RequestHead;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,35 +9,76 @@ import java.util.List;
  *
  * <p>Raw (without query and fragment, parameters kept); without path parameters; normalised (RFC
  * 3986 §6.2.2: dot segments, percent-encoded unreserved characters, backslashes as Envoy's {@code
- * normalize_path}); slashes merged; percent-encoded slashes and the rest decoded as well. A path in
- * which none of this occurs has one form.
+ * normalize_path}); slashes merged; percent-encoded slashes and the rest decoded as well, once and
+ * twice, octets above 0x7F as Latin-1, as UTF-8 and as overlong UTF-8; without what stands in front
+ * of the first slash. A path in which none of this occurs has one form.
  */
 public final class PathForms {
   private PathForms() {}
 
   /** All different forms, the raw one first. */
   public static List<String> of(String pathWithQuery) {
+    return of(pathWithQuery, List.of());
+  }
+
+  /**
+   * The same with what the server itself says, after those that {@link #of(String)} gives.
+   *
+   * @param meanings decoded paths; see {@link RequestHead#meanings}
+   */
+  public static List<String> of(String pathWithQuery, List<String> meanings) {
     String raw = cut(pathWithQuery);
-    if (isPlain(raw)) {
+    if (isPlain(raw) && (meanings.isEmpty() || meanings.size() == 1 && meanings.contains(raw))) {
       return List.of(raw);
     }
-    List<String> forms = new ArrayList<>(6);
-    add(forms, raw);
-    String unreserved = decode(raw, true).replace('\\', '/');
-    add(forms, withoutDots(unreserved));
-    String bare = withoutParameters(unreserved);
-    add(forms, withoutDots(merged(bare)));
-    String all = raw;
-    for (int round = 0; round < 2; round++) {
-      // twice: a server behind a decoding filter sees %252e as a dot
-      all = decode(all, false).replace('\\', '/');
-      add(forms, withoutDots(merged(all)));
-      add(forms, withoutDots(merged(withoutParameters(all))));
+    List<String> forms = new ArrayList<>(8);
+    expand(forms, raw);
+    int slash = raw.indexOf('/');
+    if (slash > 0) {
+      // neither path nor URL: some servers take what is in front for an authority
+      expand(forms, raw.substring(slash));
+    }
+    for (int i = 0; i < meanings.size(); i++) {
+      add(forms, meanings.get(i));
+      addClean(forms, meanings.get(i));
     }
     return forms;
   }
 
+  private static void expand(List<String> forms, String raw) {
+    add(forms, raw);
+    if (isPlain(raw)) {
+      return;
+    }
+    String unreserved = decode(raw, true).replace('\\', '/');
+    add(forms, withoutDots(unreserved));
+    addClean(forms, unreserved);
+    String all = raw;
+    for (int round = 0; round < 2; round++) {
+      // twice: a server behind a decoding filter sees %252e as a dot
+      all = decode(all, false);
+      addClean(forms, all);
+      if (Utf8.hasHighOctets(all)) {
+        addClean(forms, Utf8.strict(all));
+        addClean(forms, Utf8.overlong(all));
+      }
+    }
+  }
+
+  /** With and without parameters; backslashes as slashes, slashes merged, no dot segments. */
+  private static void addClean(List<String> forms, String decoded) {
+    String path = decoded.replace('\\', '/');
+    add(forms, withoutDots(merged(path)));
+    add(forms, merged(withoutDots(path)));
+    String bare = withoutParameters(path);
+    add(forms, withoutDots(merged(bare)));
+    add(forms, merged(withoutDots(bare)));
+  }
+
   private static boolean isPlain(String path) {
+    if (path.isEmpty() || path.charAt(0) != '/') {
+      return false;
+    }
     for (int i = 0; i < path.length(); i++) {
       char c = path.charAt(i);
       if (c == '%' || c == '\\' || c == ';' || c < 0x21 || c > 0x7e) {

@@ -66,6 +66,8 @@ public final class AccessLogLayer extends Layer {
         conclusion.flags(),
         conclusion.detail(),
         facts.policy,
+        facts.dryRun,
+        facts.audited,
         end.requestBytes(),
         end.responseBytes(),
         head.header("x-forwarded-for"),

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param responseFlags Envoy's flags, joined by commas; {@code -} = none
  * @param responseDetail why, for refusals and failures: layer, limit or policy; empty = none
  * @param policy the authorization policy that decided; empty = none
+ * @param dryRun what policies in dry run would have done; empty = none said anything
+ * @param audited the AUDIT policy that matched; empty = none
  * @param requestBytes of the body; -1 = unknown
  * @param responseBytes of the body; -1 = unknown
  * @param upstreamAddress address and port of the endpoint; null = none was chosen
@@ -41,6 +43,8 @@ public record AccessRecord(
     String responseFlags,
     String responseDetail,
     String policy,
+    String dryRun,
+    String audited,
     long requestBytes,
     long responseBytes,
     @Nullable String forwardedFor,

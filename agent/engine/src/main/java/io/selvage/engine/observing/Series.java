@@ -16,7 +16,9 @@ public final class Series {
     /** {@code istio_tcp_*}: connections and their bytes. */
     TCP,
     /** {@code db.client.operation.duration}. */
-    STATEMENT
+    STATEMENT,
+    /** {@code selvage_authorization_total}: what dry runs and audits said. */
+    POLICY
   }
 
   private static final double[] BOUNDS = {

@@ -19,19 +19,46 @@ import org.jspecify.annotations.Nullable;
  * The deciding policy is a fact for logs and never in the answer. Fails closed.
  */
 public final class RbacLayer extends Layer {
+  private static final String DENIED = "denied";
+
   @Override
   protected @Nullable Action onRequest(Exchange x) {
     MeshFacts facts = MeshFacts.of(x);
     CompiledChain chain = facts.compiledChain;
     Peer peer = facts.peer;
-    if (chain == null
-        || peer == null
-        || (chain.rbac().isEmpty() && chain.networkRbac().isEmpty())) {
+    if (chain == null || peer == null || asksNothing(chain)) {
       return PASS;
     }
-    List<String> forms = PathForms.of(x.head().path());
-    Rejection denied = denied(facts, chain.networkRbac(), x.head(), peer, forms);
-    return denied != null ? denied : denied(facts, chain.rbac(), x.head(), peer, forms);
+    List<String> forms = PathForms.of(x.head().path(), x.head().meanings());
+    facts.pathForms = forms;
+    return decided(facts, chain, x.head(), peer, forms);
+  }
+
+  /** Only forms that were not asked about when the request came in. */
+  @Override
+  protected @Nullable Rejection onDispatch(Exchange x) {
+    MeshFacts facts = MeshFacts.of(x);
+    CompiledChain chain = facts.compiledChain;
+    Peer peer = facts.peer;
+    if (chain == null || peer == null || asksNothing(chain)) {
+      return null;
+    }
+    List<String> all = PathForms.of(x.head().path(), x.head().meanings());
+    List<String> asked = facts.pathForms == null ? List.of() : facts.pathForms;
+    facts.pathForms = all;
+    return all.size() == asked.size()
+        ? null
+        : decided(facts, chain, x.head(), peer, all.subList(asked.size(), all.size()));
+  }
+
+  private static boolean asksNothing(CompiledChain chain) {
+    return chain.rbac().isEmpty() && chain.networkRbac().isEmpty();
+  }
+
+  private static @Nullable Rejection decided(
+      MeshFacts facts, CompiledChain chain, RequestHead head, Peer peer, List<String> forms) {
+    Rejection denied = denied(facts, chain.networkRbac(), head, peer, forms);
+    return denied != null ? denied : denied(facts, chain.rbac(), head, peer, forms);
   }
 
   private static @Nullable Rejection denied(
@@ -61,7 +88,10 @@ public final class RbacLayer extends Layer {
   }
 
   private static void note(MeshFacts facts, RbacFilter.Action action, RbacRules.Verdict verdict) {
-    if (verdict.policy() != null && (!verdict.allowed() || action == RbacFilter.Action.ALLOW)) {
+    if (action == RbacFilter.Action.LOG) {
+      facts.audited = verdict.policy() == null ? facts.audited : verdict.policy();
+    } else if (verdict.policy() != null
+        && (!verdict.allowed() || action == RbacFilter.Action.ALLOW)) {
       facts.policy = verdict.policy();
     } else if (!verdict.allowed()) {
       facts.policy = "none";
@@ -75,14 +105,19 @@ public final class RbacLayer extends Layer {
       MeshFacts facts, RbacRules rules, RequestHead head, Peer peer, List<String> forms) {
     try {
       RbacRules.Verdict verdict = rules.decide(head, peer, forms);
-      String result = verdict.allowed() ? "allowed" : "denied";
-      facts.dryRun = result + (verdict.policy() == null ? "" : " by " + verdict.policy());
-      if (facts.explaining) {
-        facts.matchedPolicy("dry run: " + facts.dryRun);
+      String result =
+          (verdict.allowed() ? "allowed" : DENIED)
+              + (verdict.policy() == null ? "" : " by " + verdict.policy());
+      // what one filter would refuse no other can let through
+      if (!facts.dryRun.startsWith(DENIED)) {
+        facts.dryRun = result;
       }
-    } catch (RuntimeException bug) {
+      if (facts.explaining) {
+        facts.matchedPolicy("dry run: " + result);
+      }
+    } catch (RuntimeException | StackOverflowError bug) {
       // a dry run never decides
-      facts.dryRun = "failed: " + bug;
+      facts.dryRun = "failed: " + bug.getClass().getName();
     }
   }
 

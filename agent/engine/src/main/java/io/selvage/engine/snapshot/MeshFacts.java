@@ -129,8 +129,14 @@ public final class MeshFacts extends Facts {
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 
-  /** What a dry run of authorization said; for logs. */
+  /** What dry runs of authorization said, refusals first; for logs and counters. */
   public String dryRun = "";
+
+  /** The AUDIT policy that matched; for logs and counters; empty = none. */
+  public String audited = "";
+
+  /** The forms of its path that authorization has asked about; null = it has not. */
+  public @Nullable List<String> pathForms;
 
   /** Policies that matched, for explanations; null unless {@link #explaining}. */
   public @Nullable List<String> matchedPolicies;

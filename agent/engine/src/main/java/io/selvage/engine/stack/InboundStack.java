@@ -5,6 +5,7 @@ import io.selvage.engine.flow.Stack;
 import io.selvage.engine.observing.AccessLogLayer;
 import io.selvage.engine.observing.LearnPeerLayer;
 import io.selvage.engine.observing.MetricsLayer;
+import io.selvage.engine.observing.PolicyCountLayer;
 import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.AdaptiveConcurrencyLayer;
@@ -33,6 +34,7 @@ final class InboundStack {
         .layer(new RequestIdLayer(true, p.random()))
         .layer(new MetricsLayer(true, p.series(), p.labels())) //  counted at the end
         .layer(new AccessLogLayer(true, p.accessLog(), p.epochNanos(), p.self())) // HCM, at the end
+        .layer(new PolicyCountLayer(p.series())) //                dry runs and audits, at the end
         .layer(new CallerWorkLayer()) //                           a repetition? still wanted?
         .layer(new LaneEntryLayer(p.random())) //                  the lane that it is in
         .layer(new CallerDeadlineLayer()) //                       what is left of its time   UT
