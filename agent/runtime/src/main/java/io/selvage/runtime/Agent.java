@@ -27,6 +27,7 @@ final class Agent {
   private final WorkloadFacts workload;
   private final WorkloadIdentity identity = new WorkloadIdentity();
   private final Telemetry telemetry;
+  private final OwnCalls ownCalls;
   private final Engine engine;
   private final TimerThread timer;
   private final Ports ports;
@@ -44,8 +45,10 @@ final class Agent {
     this.log = log;
     this.workload = workload;
     telemetry = Telemetry.of(settings, workload, folder);
+    ownCalls = new OwnCalls(settings, this::isMeshed);
     engine =
         Engine.builder(workload.node())
+            .tokens(ownCalls.tokens(log))
             .accessLog(telemetry.accessLog())
             .spans(telemetry.spans())
             .audit(telemetry.audit())
@@ -85,6 +88,10 @@ final class Agent {
     link = made;
     answers.connect(() -> made);
     pages.connect(() -> made == null ? null : made.state());
+  }
+
+  private boolean isMeshed(String host) {
+    return engine.knows(host);
   }
 
   /** Starts everything; returns when the application may run. */
@@ -208,6 +215,7 @@ final class Agent {
       server.close();
     }
     answers.close();
+    ownCalls.close();
     probe.close();
     timer.close();
   }

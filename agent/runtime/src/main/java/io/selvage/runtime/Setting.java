@@ -61,7 +61,12 @@ enum Setting {
   /**
    * {@code warn}: a port that STRICT cannot protect is reported. {@code refuse}: and never ready.
    */
-  UNPROTECTED_PORT("warn");
+  UNPROTECTED_PORT("warn"),
+  /**
+   * Hosts and addresses, separated by commas, that the agent calls for keys of tokens though they
+   * are this machine, the link or a metadata service.
+   */
+  WEB_ALLOW("");
 
   private final String standard;
 

@@ -29,6 +29,8 @@ public final class Kinds {
 
   public static final Kind PEER_AUTHENTICATION =
       security("PeerAuthentication", "peerauthentications", "pa");
+  public static final Kind REQUEST_AUTHENTICATION =
+      security("RequestAuthentication", "requestauthentications", "ra");
   public static final Kind AUTHORIZATION_POLICY =
       security("AuthorizationPolicy", "authorizationpolicies", "ap");
 
@@ -73,6 +75,7 @@ public final class Kinds {
           SIDECAR,
           GATEWAY,
           PEER_AUTHENTICATION,
+          REQUEST_AUTHENTICATION,
           AUTHORIZATION_POLICY,
           HTTP_ROUTE,
           GRPC_ROUTE,

@@ -25,7 +25,6 @@ final class Authorization {
   private static final String HTTP = "envoy.filters.http.rbac";
   private static final String NETWORK = "envoy.filters.network.rbac";
   private final MeshView view;
-  private final boolean forAgent;
   private final Problems problems;
   private final List<AuthorizationPolicy> policies = new ArrayList<>();
   private final List<Resource> unreadable;
@@ -35,13 +34,15 @@ final class Authorization {
   Authorization(MeshView view, WorkloadNode node, Problems problems) {
     this.problems = problems;
     this.view = view;
-    this.forAgent = node.isAgent();
     for (AuthorizationPolicy policy : view.authorizationPolicies()) {
       if (covers(policy, node)) {
         policies.add(policy);
       }
     }
-    this.unreadable = view.unreadable(Kinds.AUTHORIZATION_POLICY, node.namespace());
+    List<Resource> closed =
+        new ArrayList<>(view.unreadable(Kinds.AUTHORIZATION_POLICY, node.namespace()));
+    closed.addAll(view.unreadable(Kinds.REQUEST_AUTHENTICATION, node.namespace()));
+    this.unreadable = List.copyOf(closed);
     this.http = buildHttp();
     this.tcp = buildTcp();
   }
@@ -212,8 +213,7 @@ final class Authorization {
     }
     for (int i = 0; i < policy.rules().size(); i++) {
       RbacRules builder =
-          new RbacRules(
-              view.settings(), problems, policy, "spec.rules[" + i + "]", denies, forTcp, forAgent);
+          new RbacRules(view.settings(), problems, policy, "spec.rules[" + i + "]", denies, forTcp);
       io.envoyproxy.envoy.config.rbac.v3.Policy built = builder.of(policy.rules().get(i));
       if (built != null) {
         rules.putPolicies(prefix + i + "]", built);

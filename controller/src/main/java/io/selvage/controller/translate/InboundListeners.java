@@ -41,6 +41,7 @@ final class InboundListeners {
   private final WorkloadNode node;
   private final PeerModes modes;
   private final Authorization authorization;
+  private final TokenChecks tokens;
   private final boolean intercepting;
   private final boolean sds;
   private final Map<Integer, ServicePort> ports = new LinkedHashMap<>();
@@ -50,6 +51,7 @@ final class InboundListeners {
     this.node = node;
     this.modes = new PeerModes(view, node);
     this.authorization = new Authorization(view, node, problems);
+    this.tokens = new TokenChecks(view, node, problems);
     this.intercepting = node.intercepting() || node.isAgent();
     this.sds = intercepting && !node.isAgent();
     node.ports().forEach(p -> ports.putIfAbsent(p.target(), p));
@@ -177,6 +179,7 @@ final class InboundListeners {
                     .setUri(true))
             .setServerHeaderTransformation(
                 HttpConnectionManager.ServerHeaderTransformation.PASS_THROUGH)
+            .addAllHttpFilters(tokens.filters())
             .addAllHttpFilters(authorization.httpFilters())
             .addHttpFilters(Filters.FAULT)
             .addHttpFilters(Filters.ROUTER);
@@ -211,6 +214,7 @@ final class InboundListeners {
   List<Cluster> clusters() {
     List<Cluster> clusters = new ArrayList<>();
     ports.values().forEach(p -> clusters.add(cluster(p)));
+    clusters.addAll(tokens.clusters());
     if (intercepting) {
       clusters.add(
           Cluster.newBuilder()

@@ -19,6 +19,7 @@ import io.selvage.controller.resource.view.MeshConfig;
 import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
 import io.selvage.controller.resource.view.ReferenceGrant;
+import io.selvage.controller.resource.view.RequestAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
@@ -60,6 +61,7 @@ public final class MeshView {
   private final List<DestinationRule> destinationRules;
   private final List<Sidecar> sidecars;
   private final List<PeerAuthentication> peerAuthentications;
+  private final List<RequestAuthentication> requestAuthentications;
   private final List<AuthorizationPolicy> authorizationPolicies;
   private final OwnKinds own;
   private final DatabaseKinds databases;
@@ -97,6 +99,12 @@ public final class MeshView {
             Kinds.PEER_AUTHENTICATION,
             PeerAuthentication::parse,
             PeerAuthentication::source);
+    requestAuthentications =
+        read(
+            resources,
+            Kinds.REQUEST_AUTHENTICATION,
+            RequestAuthentication::parse,
+            RequestAuthentication::source);
     authorizationPolicies =
         read(
             resources,
@@ -352,6 +360,10 @@ public final class MeshView {
     return peerAuthentications;
   }
 
+  List<RequestAuthentication> requestAuthentications() {
+    return requestAuthentications;
+  }
+
   List<AuthorizationPolicy> authorizationPolicies() {
     return authorizationPolicies;
   }
@@ -374,6 +386,7 @@ public final class MeshView {
     List<String> all = new ArrayList<>();
     all.add(settings.toString());
     peerAuthentications.forEach(p -> all.add(p.source().toString()));
+    requestAuthentications.forEach(p -> all.add(p.source().toString()));
     authorizationPolicies.forEach(p -> all.add(p.source().toString()));
     sidecars.forEach(s -> all.add(s.source().toString()));
     unreadable.forEach(r -> all.add(r.toString()));

@@ -28,7 +28,6 @@ final class RbacRules {
   private final String field;
   private final boolean denies;
   private final boolean forTcp;
-  private final boolean forAgent;
 
   RbacRules(
       MeshSettings settings,
@@ -36,9 +35,7 @@ final class RbacRules {
       AuthorizationPolicy policy,
       String field,
       boolean denies,
-      boolean forTcp,
-      boolean forAgent) {
-    this.forAgent = forAgent;
+      boolean forTcp) {
     this.settings = settings;
     this.problems = problems;
     this.policy = policy;
@@ -137,20 +134,10 @@ final class RbacRules {
             from.requestPrincipals(),
             from.notRequestPrincipals(),
             true,
-            v -> token(RbacMatchers.requestPrincipal(v))),
+            RbacMatchers::requestPrincipal),
         new Part<>(from.namespaces(), from.notNamespaces(), false, RbacMatchers::namespace),
         new Part<>(from.remoteIpBlocks(), from.notRemoteIpBlocks(), false, RbacMatchers::remoteIp),
         new Part<>(from.ipBlocks(), from.notIpBlocks(), false, RbacMatchers::directIp));
-  }
-
-  /**
-   * A condition on a token. No filter checks tokens yet, so none ever holds; agents, which refuse
-   * what they cannot check, are told so in terms that they know.
-   */
-  private Principal token(Principal matcher) {
-    problems.unsupported(
-        policy.source(), field, "tokens are not checked yet: no token ever matches");
-    return forAgent ? Principal.newBuilder().setNotId(ANY_PRINCIPAL).build() : matcher;
   }
 
   private List<String> aliases(List<String> principals) {
@@ -185,12 +172,11 @@ final class RbacRules {
       case "source.principal" ->
           principals.add(new Part<>(aliases(values), aliases(not), false, RbacMatchers::principal));
       case "request.auth.principal" ->
-          principals.add(
-              new Part<>(values, not, true, v -> token(RbacMatchers.requestPrincipal(v))));
+          principals.add(new Part<>(values, not, true, RbacMatchers::requestPrincipal));
       case "request.auth.audiences" ->
-          principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim("aud", v))));
+          principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim("aud", v)));
       case "request.auth.presenter" ->
-          principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim("azp", v))));
+          principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim("azp", v)));
       default -> bracketed(key, values, not, principals);
     }
   }
@@ -203,7 +189,7 @@ final class RbacRules {
     if (header != null) {
       principals.add(new Part<>(values, not, true, v -> RbacMatchers.principalHeader(header, v)));
     } else if (claim != null) {
-      principals.add(new Part<>(values, not, true, v -> token(RbacMatchers.claim(claim, v))));
+      principals.add(new Part<>(values, not, true, v -> RbacMatchers.claim(claim, v)));
     } else if (denies) {
       problems.unsupported(
           policy.source(), field + ".when", "unknown key " + key + "; the rule is broader");

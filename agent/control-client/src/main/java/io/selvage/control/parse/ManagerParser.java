@@ -7,6 +7,8 @@ import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3
 import io.selvage.engine.model.AdaptiveConcurrency;
 import io.selvage.engine.model.Fault;
 import io.selvage.engine.model.FilterChain;
+import io.selvage.engine.model.InboundChecks;
+import io.selvage.engine.model.JwtAuthn;
 import io.selvage.engine.model.Listener;
 import io.selvage.engine.model.LocalRateLimit;
 import io.selvage.engine.model.ManagerPolicy;
@@ -110,6 +112,7 @@ final class ManagerParser {
     Fault fault = null;
     LocalRateLimit limit = null;
     AdaptiveConcurrency concurrency = null;
+    JwtAuthn tokens = null;
     for (int i = 0; i < manager.getHttpFiltersCount(); i++) {
       HttpFilter filter = manager.getHttpFilters(i);
       Field at = f.at("http_filters", i).at("typed_config");
@@ -122,6 +125,12 @@ final class ManagerParser {
           if (config != null) {
             rbac.add(RbacParser.http(config, at));
           }
+        }
+        case JwtParser.TYPE -> {
+          if (tokens != null || !rbac.isEmpty()) {
+            at.refuse("only one filter for tokens is supported, before authorization");
+          }
+          tokens = JwtParser.parse(filter.getTypedConfig(), at);
         }
         case FaultParser.TYPE -> fault = fault(filter, at);
         case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
@@ -153,7 +162,12 @@ final class ManagerParser {
           "only inline routes are supported on the way in: " + manager.getRouteSpecifierCase());
     }
     return new FilterChain.InboundHttp(
-        routes, rbac, fault, observability(manager, f), new RequestLimits(limit, concurrency));
+        routes,
+        rbac,
+        fault,
+        observability(manager, f),
+        new RequestLimits(limit, concurrency),
+        new InboundChecks(tokens));
   }
 
   private static PathPolicy paths(HttpConnectionManager manager, Field f) {

@@ -160,7 +160,7 @@ final class RbacParser {
     return found;
   }
 
-  @SuppressWarnings("deprecation") // source_ip is what older controllers send
+  @SuppressWarnings("deprecation") // source_ip and metadata are what older controllers send
   private static io.selvage.engine.model.@Nullable Principal principal(
       Principal p, Field f, int depth) {
     f.nothingUnknown(p);
@@ -201,6 +201,10 @@ final class RbacParser {
       case URL_PATH:
         return new io.selvage.engine.model.Principal.UrlPath(
             Matchers.string(p.getUrlPath().getPath(), f.at("url_path.path")));
+      case METADATA:
+        return MetadataParser.principal(p.getMetadata(), f.at("metadata"));
+      case SOURCED_METADATA:
+        return MetadataParser.principal(p.getSourcedMetadata(), f.at("sourced_metadata"));
       case FILTER_STATE:
         return peer(p, f.at("filter_state"));
       default:

@@ -203,7 +203,7 @@ public final class RouteParser {
         f);
   }
 
-  private static io.selvage.engine.model.@Nullable RouteMatch match(RouteMatch m, Field f) {
+  static io.selvage.engine.model.@Nullable RouteMatch match(RouteMatch m, Field f) {
     // what is not understood would match requests that it must not
     f.forbidden(m.getDynamicMetadataCount() > 0, "dynamic_metadata");
     f.forbidden(m.getFilterStateCount() > 0, "filter_state");

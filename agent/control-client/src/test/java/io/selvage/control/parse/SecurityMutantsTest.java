@@ -344,7 +344,6 @@ class SecurityMutantsTest {
   private static void filters(List<Mutant> all) {
     for (String type :
         List.of(
-            "envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
             "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
             "envoy.extensions.filters.http.ratelimit.v3.RateLimit",
             "envoy.extensions.filters.http.lua.v3.Lua",

@@ -1,7 +1,9 @@
 package io.selvage.engine.flow;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +23,7 @@ public abstract class RequestHead {
   private boolean lineChanged;
   private final HeadChanges changes = new HeadChanges();
   private List<String> meanings = List.of();
+  private Map<String, Map<String, Object>> metadata = Map.of();
 
   /**
    * @param authority host and optional port as the application wrote it
@@ -176,6 +179,28 @@ public abstract class RequestHead {
       all.add(decodedPath);
       meanings = List.copyOf(all);
     }
+  }
+
+  /**
+   * What an earlier filter found out about the request, as JSON values; null = nothing. Source:
+   * Envoy's dynamic metadata.
+   */
+  public final @Nullable Map<String, Object> metadata(String filter) {
+    return metadata.get(filter);
+  }
+
+  /** Everything that filters found out, by filter. */
+  public final Map<String, Map<String, Object>> metadata() {
+    return metadata;
+  }
+
+  /** Adds to what a filter found out, for those that come after it. */
+  public final void addMetadata(String filter, Map<String, Object> values) {
+    Map<String, Map<String, Object>> all = new HashMap<>(metadata);
+    Map<String, Object> merged = new HashMap<>(all.getOrDefault(filter, Map.of()));
+    merged.putAll(values);
+    all.put(filter, merged);
+    metadata = all;
   }
 
   /** Path without query and fragment. */

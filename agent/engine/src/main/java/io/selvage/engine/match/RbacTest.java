@@ -101,6 +101,10 @@ interface RbacTest {
       StringTest test = StringTest.of(p.match());
       return (head, peer, path) -> test.test(path);
     }
+    if (principal instanceof Principal.Metadata p) {
+      MetadataTest test = MetadataTest.of(p);
+      return (head, peer, path) -> test.test(head);
+    }
     throw new IllegalArgumentException("unknown principal " + principal);
   }
 

@@ -62,13 +62,25 @@ public record FilterChain(
    *
    * @param rbac authorization filters in order (DENY before ALLOW)
    * @param limits what is let through
+   * @param checks what is asked before those
    */
   public record InboundHttp(
       RouteConfig routes,
       List<RbacFilter> rbac,
       @Nullable Fault fault,
       Observability observability,
-      RequestLimits limits) {
+      RequestLimits limits,
+      InboundChecks checks) {
+    /** Whose callers are asked for nothing but authorization. */
+    public InboundHttp(
+        RouteConfig routes,
+        List<RbacFilter> rbac,
+        @Nullable Fault fault,
+        Observability observability,
+        RequestLimits limits) {
+      this(routes, rbac, fault, observability, limits, InboundChecks.NONE);
+    }
+
     /** Whose requests are not limited. */
     public InboundHttp(
         RouteConfig routes,

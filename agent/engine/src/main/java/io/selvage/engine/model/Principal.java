@@ -29,4 +29,17 @@ public sealed interface Principal {
   record Header(HeaderMatch match) implements Principal {}
 
   record UrlPath(StringMatch match) implements Principal {}
+
+  /**
+   * Something that an earlier filter found out, such as a claim of a checked token.
+   *
+   * @param filter who found it out
+   * @param path keys from outside in
+   */
+  record Metadata(String filter, List<String> path, ValueMatch value, boolean invert)
+      implements Principal {
+    public Metadata {
+      path = List.copyOf(path);
+    }
+  }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param rbac asked about each request, in order
  * @param routes null when requests are not seen
  * @param limits what it lets through
+ * @param tokens what is asked of end users' tokens; null = nothing
  * @param peers what the client's identity must match; empty = any
  */
 public record CompiledChain(
@@ -23,7 +24,8 @@ public record CompiledChain(
     @Nullable CompiledRoutes routes,
     @Nullable CompiledFault fault,
     List<StringTest> peers,
-    Limiters limits) {
+    Limiters limits,
+    @Nullable CompiledTokens tokens) {
   /**
    * One authorization filter.
    *

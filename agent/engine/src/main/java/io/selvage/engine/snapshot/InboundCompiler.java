@@ -53,7 +53,10 @@ final class InboundCompiler {
         peers(chain),
         http == null
             ? Limiters.NONE
-            : routes.limiters("FilterChain " + chain.name(), http.limits()));
+            : routes.limiters("FilterChain " + chain.name(), http.limits()),
+        http == null || http.checks().tokens() == null
+            ? null
+            : new CompiledTokens(http.checks().tokens(), why -> report(chain, "jwt_authn", why)));
   }
 
   private @Nullable CompiledFault fault(FilterChain chain, FilterChain.InboundHttp http) {

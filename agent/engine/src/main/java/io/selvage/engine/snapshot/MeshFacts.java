@@ -129,6 +129,12 @@ public final class MeshFacts extends Facts {
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 
+  /** Until when the request waits for keys of tokens, on the exchange's clock. */
+  public long keysUntilNanos;
+
+  /** {@code ISSUER/SUBJECT} of the end user whose token was checked; null = none was. */
+  public @Nullable String user;
+
   /** What dry runs of authorization said, refusals first; for logs and counters. */
   public String dryRun = "";
 

@@ -19,6 +19,7 @@ import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
+import io.selvage.engine.security.TokenVerifier;
 import io.selvage.engine.snapshot.DatabaseFacts;
 import io.selvage.engine.snapshot.HostNames;
 import io.selvage.engine.snapshot.MeshFacts;
@@ -77,7 +78,8 @@ public final class Engine {
             b.audit,
             series,
             breakers,
-            mirrorsDropped);
+            mirrorsDropped,
+            b.tokens);
     outbound = OutboundStack.of(parts);
     inbound = InboundStack.of(parts);
     connect = ConnectStack.of(parts);
@@ -269,6 +271,7 @@ public final class Engine {
     private AccessLog accessLog = AccessLog.NONE;
     private SpanSink spans = SpanSink.NONE;
     private AuditSink audit = AuditSink.NONE;
+    private TokenVerifier tokens = TokenVerifier.NONE;
     private StatementBreakers.Policy statementBreakers = StatementBreakers.Policy.DEFAULT;
     private Facts.LayerFailures failures = (layer, bug) -> {};
 
@@ -299,6 +302,12 @@ public final class Engine {
 
     public Builder spans(SpanSink value) {
       spans = value;
+      return this;
+    }
+
+    /** Judges tokens of end users; without it none is believed. */
+    public Builder tokens(TokenVerifier value) {
+      tokens = value;
       return this;
     }
 

@@ -19,6 +19,7 @@ import io.selvage.engine.routing.InboundRouteLayer;
 import io.selvage.engine.routing.LaneEntryLayer;
 import io.selvage.engine.security.ForwardedIdentityLayer;
 import io.selvage.engine.security.RbacLayer;
+import io.selvage.engine.security.TokenLayer;
 import io.selvage.engine.security.TransportPolicyLayer;
 
 /**
@@ -45,6 +46,7 @@ final class InboundStack {
         .layer(
             new CorsLayer(
                 p.random())) //                                 route's CORS; preflight answers
+        .layer(new TokenLayer(p.tokens(), p.random())) //         end users' tokens; fails closed
         .layer(new RbacLayer()) //                                 authorization; fails closed
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
         .layer(new ServerLimitLayer()) //                          inbound cluster        UO

@@ -9,6 +9,7 @@ import io.selvage.engine.observing.IstioLabels;
 import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
+import io.selvage.engine.security.TokenVerifier;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -17,6 +18,7 @@ import java.util.function.LongSupplier;
  *
  * @param epochNanos nanoseconds since 1970, for records
  * @param mirrorsDropped counts copies of requests that a codec could not make
+ * @param tokens judges tokens of end users
  */
 record Parts(
     Node node,
@@ -28,7 +30,8 @@ record Parts(
     AuditSink audit,
     SeriesTable series,
     StatementBreakers breakers,
-    LongAdder mirrorsDropped) {
+    LongAdder mirrorsDropped,
+    TokenVerifier tokens) {
   String self() {
     return IstioLabels.spiffeId(node);
   }

@@ -14,6 +14,7 @@ import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.MeshConfig;
 import io.selvage.controller.resource.view.MeshRoute;
 import io.selvage.controller.resource.view.PeerAuthentication;
+import io.selvage.controller.resource.view.RequestAuthentication;
 import io.selvage.controller.resource.view.ResiliencePolicy;
 import io.selvage.controller.resource.view.Service;
 import io.selvage.controller.resource.view.ServiceEntry;
@@ -61,6 +62,8 @@ public record Validation(List<Violation> violations, List<String> unknownFields)
       case "WorkloadEntry" -> judge(WorkloadEntry.parse(resource), entries::check, findings);
       case "PeerAuthentication" ->
           judge(PeerAuthentication.parse(resource), security::check, findings);
+      case "RequestAuthentication" ->
+          judge(RequestAuthentication.parse(resource), new TokenRules(findings)::check, findings);
       case "AuthorizationPolicy" ->
           judge(AuthorizationPolicy.parse(resource), security::check, findings);
       case "Sidecar" -> judge(Sidecar.parse(resource), new SidecarRules(findings)::check, findings);

@@ -48,7 +48,7 @@ class HouseTest {
           "agent-bootstrap", Set.of(),
           "engine", Set.of("com.google.re2j", "io.github.resilience4j"),
           "extension-api", Set.of(),
-          "identity", Set.of(),
+          "identity", Set.of("com.nimbusds"),
           "telemetry", Set.of("io.opentelemetry"),
           "tooling", Set.of("net.bytebuddy"),
           "runtime", Set.of());
