@@ -3,6 +3,7 @@ package io.selvage.identity;
 import io.selvage.engine.flow.Peer;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.FilterChain.DownstreamTls;
+import io.selvage.engine.model.ProxyProtocol;
 import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.extension.MeshTls;
@@ -46,7 +47,12 @@ public final class IdentityTls implements MeshTls {
   private static final int MAX_CACHED = 2048;
   private static final DownstreamTls MUTUAL = new DownstreamTls(true, List.of(), List.of());
 
-  private record PoolKey(String address, int port, Object epoch, @Nullable UpstreamTls tls) {}
+  private record PoolKey(
+      String address,
+      int port,
+      Object epoch,
+      @Nullable UpstreamTls tls,
+      @Nullable ProxyProtocol proxyProtocol) {}
 
   private record ContextKey(Object epoch, Object intent) {}
 
@@ -95,7 +101,7 @@ public final class IdentityTls implements MeshTls {
 
   @Override
   public Object poolKey(Endpoint endpoint, @Nullable UpstreamTls tls) {
-    return new PoolKey(endpoint.address(), endpoint.port(), epoch(), tls);
+    return new PoolKey(endpoint.address(), endpoint.port(), epoch(), tls, endpoint.proxyProtocol());
   }
 
   @Override
@@ -106,7 +112,8 @@ public final class IdentityTls implements MeshTls {
 
   @Override
   public SSLSocketFactory clientSockets(UpstreamTls tls, Endpoint endpoint, List<String> alpn) {
-    PoolKey pool = new PoolKey(endpoint.address(), endpoint.port(), epoch(), tls);
+    PoolKey pool =
+        new PoolKey(endpoint.address(), endpoint.port(), epoch(), tls, endpoint.proxyProtocol());
     return cached(
         factories,
         new SocketsKey(pool, List.copyOf(alpn)),

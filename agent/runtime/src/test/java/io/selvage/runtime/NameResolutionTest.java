@@ -86,7 +86,7 @@ class NameResolutionTest {
             io.selvage.engine.model.ConnectionLimits.NONE,
             null,
             null,
-            new Cluster.Dns(family, SOON, SOON, SOON));
+            new Cluster.Dns(family, SOON, SOON, SOON), null);
     MeshConfig config =
         new MeshConfig(
             List.of(),

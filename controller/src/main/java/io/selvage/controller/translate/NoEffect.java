@@ -79,11 +79,6 @@ final class NoEffect {
         policy.tunnel() != null,
         field + ".tunnel",
         "agents open no tunnel; only connections of Envoys go through it");
-    note(
-        owner,
-        policy.proxyProtocol() != null,
-        field + ".proxyProtocol",
-        "agents write no PROXY protocol; only Envoys do");
     balancer(owner, field + ".loadBalancer", policy.loadBalancer());
     pool(owner, field + ".connectionPool", policy.connectionPool());
     for (int i = 0; i < policy.portLevelSettings().size(); i++) {
@@ -132,7 +127,7 @@ final class NoEffect {
           owner,
           ingress.tls() != null,
           at + ".tls",
-          "not served yet; the port keeps what PeerAuthentication says");
+          "not served by agents; the port keeps what PeerAuthentication says");
       note(
           owner,
           !ingress.defaultEndpoint().isEmpty(),

@@ -77,7 +77,7 @@ final class OutboundClusters {
     }
     keepalive(cluster, policy);
     tls(cluster, service, port, subsetName, policy, http2, rule);
-    if (policy.proxyProtocol() != null && !caller.agent()) {
+    if (policy.proxyProtocol() != null) {
       TlsContexts.preface(cluster, policy.proxyProtocol());
     }
     return cluster.build();

@@ -4,11 +4,13 @@ import static io.selvage.simulation.Bookinfo.CALLER;
 import static io.selvage.simulation.Bookinfo.cluster;
 import static io.selvage.simulation.Bookinfo.destinationRule;
 import static io.selvage.simulation.Bookinfo.governed;
-import static io.selvage.simulation.Bookinfo.held;
 import static io.selvage.simulation.Bookinfo.mesh;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.selvage.engine.flow.Attempt;
+import io.selvage.engine.flow.MeshContext;
 import io.selvage.engine.model.Cluster;
+import io.selvage.engine.model.ProxyProtocol;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -135,14 +137,33 @@ class DestinationRuleFieldsTest {
   @Tag("field=DestinationRule.trafficPolicy.tunnel.protocol")
   @Tag("field=DestinationRule.trafficPolicy.tunnel.targetHost")
   @Tag("field=DestinationRule.trafficPolicy.tunnel.targetPort")
-  @Tag("field=DestinationRule.trafficPolicy.proxyProtocol.version")
   void whatAgentsCannotDoIsNamed() {
     assertThat(
-            governed(
-                    "tunnel: {protocol: CONNECT, targetHost: example.com, targetPort: 443}\nproxyProtocol: {version: V2}")
+            governed("tunnel: {protocol: CONNECT, targetHost: example.com, targetPort: 443}")
                 .problems(CALLER, "DestinationRule", "default/reviews"))
-        .anyMatch(p -> p.startsWith("spec.trafficPolicy.tunnel: agents open no tunnel"))
-        .anyMatch(p -> p.startsWith("spec.trafficPolicy.proxyProtocol: agents write no"));
-    assertThat(held(governed("proxyProtocol: {version: V1}")).tlsByMode()).containsKey("istio");
+        .anyMatch(p -> p.startsWith("spec.trafficPolicy.tunnel: agents open no tunnel"));
+  }
+
+  @Test
+  @Tag("field=DestinationRule.trafficPolicy.proxyProtocol.version")
+  void connectionsBeginWithTheProxyProtocolBelowTls() {
+    assertThat(attempt(mesh()).endpoint().proxyProtocol()).isNull();
+    Attempt first = attempt(governed("proxyProtocol: {version: V1}"));
+    assertThat(first.endpoint().proxyProtocol()).isEqualTo(ProxyProtocol.V1);
+    assertThat(first.tls()).as("the mesh's TLS stays above it").isNotNull();
+    Attempt plain = attempt(governed("proxyProtocol: {version: V2}\ntls: {mode: DISABLE}"));
+    assertThat(plain.endpoint().proxyProtocol()).isEqualTo(ProxyProtocol.V2);
+    assertThat(plain.tls()).isNull();
+    assertThat(
+            governed("proxyProtocol: {version: V1}")
+                .problems(CALLER, "DestinationRule", "default/reviews"))
+        .isEmpty();
+  }
+
+  private static Attempt attempt(SimulatedMesh mesh) {
+    return (Attempt)
+        mesh.engineOf(CALLER)
+            .outbound(new Line("GET", "reviews:9080", "/"), "reviews", 9080, MeshContext.NONE)
+            .begin();
   }
 }

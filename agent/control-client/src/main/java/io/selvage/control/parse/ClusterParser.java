@@ -72,7 +72,8 @@ public final class ClusterParser {
         LimitsParser.connections(cluster, breakers, connectTimeout, f),
         LimitsParser.maxStreamDuration(cluster, f),
         OwnMetadata.cluster(cluster.getMetadata(), f),
-        DnsParser.parse(cluster, f));
+        DnsParser.parse(cluster, f),
+        ProxyProtocolParser.version(cluster, f));
   }
 
   private static Discovery discovery(Cluster cluster, Field f) {
@@ -122,7 +123,9 @@ public final class ClusterParser {
   }
 
   private static @Nullable UpstreamTls socket(TransportSocket socket, Field f) {
-    return TlsParser.isRaw(socket) ? null : TlsParser.upstream(socket, f);
+    TransportSocket inner = ProxyProtocolParser.inner(socket, f);
+    Field at = inner == socket ? f : f.at("typed_config.transport_socket");
+    return TlsParser.isRaw(inner) ? null : TlsParser.upstream(inner, at);
   }
 
   private static boolean http2(Cluster cluster, Field f) {

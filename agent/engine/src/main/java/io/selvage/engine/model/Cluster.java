@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  *     common_http_protocol_options.max_stream_duration}); null = no limit
  * @param resilience what this mesh adds to Envoy's own policies; null = nothing
  * @param dns for clusters whose endpoints are names
+ * @param proxyProtocol what connections begin with (Envoy {@code ProxyProtocolUpstreamTransport});
+ *     null = nothing
  */
 public record Cluster(
     String name,
@@ -39,7 +41,8 @@ public record Cluster(
     ConnectionLimits connections,
     @Nullable Duration maxStreamDuration,
     @Nullable Resilience resilience,
-    Dns dns) {
+    Dns dns,
+    @Nullable ProxyProtocol proxyProtocol) {
 
   public Cluster {
     tlsByMode = Map.copyOf(tlsByMode);
@@ -83,7 +86,8 @@ public record Cluster(
         connections,
         maxStreamDuration,
         resilience,
-        Dns.DEFAULT);
+        Dns.DEFAULT,
+        null);
   }
 
   /** A cluster whose connections are limited by its circuit breakers only. */

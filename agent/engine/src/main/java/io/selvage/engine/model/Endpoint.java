@@ -1,6 +1,7 @@
 package io.selvage.engine.model;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One instance of a workload.
@@ -12,6 +13,7 @@ import java.util.Map;
  *     consistent hashing
  * @param hostName the endpoint's own name, for hashing; may be empty
  * @param workload name, namespace and version as in Istio's {@code istio.workload} metadata
+ * @param proxyProtocol what a connection to it begins with; null = nothing
  */
 public record Endpoint(
     String address,
@@ -22,7 +24,8 @@ public record Endpoint(
     String tlsMode,
     Workload workload,
     Map<String, String> metadata,
-    String hostName) {
+    String hostName,
+    @Nullable ProxyProtocol proxyProtocol) {
   /** Key of {@link #metadata}: name of the traffic lane that the endpoint belongs to. */
   public static final String LANE = "selvage.io/lane";
 
@@ -40,6 +43,28 @@ public record Endpoint(
       Workload workload,
       Map<String, String> metadata) {
     this(address, port, weight, health, locality, tlsMode, workload, metadata, "");
+  }
+
+  public Endpoint(
+      String address,
+      int port,
+      int weight,
+      Health health,
+      Locality locality,
+      String tlsMode,
+      Workload workload,
+      Map<String, String> metadata,
+      String hostName) {
+    this(address, port, weight, health, locality, tlsMode, workload, metadata, hostName, null);
+  }
+
+  /** The same for connections that begin with a header of the PROXY protocol. */
+  public Endpoint announced(@Nullable ProxyProtocol version) {
+    return version == proxyProtocol
+        ? this
+        : new Endpoint(
+            address, port, weight, health, locality, tlsMode, workload, metadata, hostName,
+            version);
   }
 
   /**

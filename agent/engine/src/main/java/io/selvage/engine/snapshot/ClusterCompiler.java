@@ -88,7 +88,11 @@ final class ClusterCompiler {
       for (Endpoint endpoint : endpoints(cluster, group, names)) {
         String address = endpoint.address() + ":" + endpoint.port();
         if (addresses.add(address)) {
-          Host host = new Host(endpoint, state.endpoint(address), group.priority());
+          Host host =
+              new Host(
+                  endpoint.announced(cluster.proxyProtocol()),
+                  state.endpoint(address),
+                  group.priority());
           host.state().seen(endpoint.health() == Endpoint.Health.HEALTHY, states.now());
           hosts.add(host);
           priority.hosts.add(host);

@@ -14,6 +14,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.selvage.engine.model.ProxyProtocol;
 import io.selvage.instrumentation.testing.WovenJvm;
 import io.selvage.instrumentation.testing.client.Credentials;
 import io.selvage.instrumentation.testing.client.MeshSketch;
@@ -131,6 +132,64 @@ class NettyFloorTest {
       return answer.get(20, TimeUnit.SECONDS);
     } finally {
       channel.close().sync();
+    }
+  }
+
+  @Test
+  void sendsTheHeaderOfTheProxyProtocolBelowTls() throws Exception {
+    try (UpstreamHead head = new UpstreamHead()) {
+      sketch.tcp("echo", 7000).peer(SERVER).endpoint(head.port()).proxyProtocol(ProxyProtocol.V1);
+      mesh.publish(sketch.config());
+      org.assertj.core.api.Assertions.assertThatThrownBy(() -> ask("echo", 7000));
+      assertThat(head.line())
+          .startsWith("PROXY TCP4 127.0.0.1 127.0.0.1 ")
+          .endsWith(" " + head.port());
+      assertThat(head.next()).as("TLS begins after it").isEqualTo(0x16);
+    }
+  }
+
+  /** Reads the first line of a connection, and the byte after it; then closes. */
+  private static final class UpstreamHead implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final CompletableFuture<String> line = new CompletableFuture<>();
+    private final CompletableFuture<Integer> next = new CompletableFuture<>();
+
+    UpstreamHead() throws IOException {
+      Thread thread = new Thread(this::serve, "head");
+      thread.setDaemon(true);
+      thread.start();
+    }
+
+    private void serve() {
+      try (Socket socket = listener.accept()) {
+        StringBuilder text = new StringBuilder();
+        for (int c = socket.getInputStream().read();
+            c != '\n' && c >= 0;
+            c = socket.getInputStream().read()) {
+          text.append((char) c);
+        }
+        line.complete(text.toString().trim());
+        next.complete(socket.getInputStream().read());
+      } catch (IOException broken) {
+        line.completeExceptionally(broken);
+      }
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    String line() throws Exception {
+      return line.get(20, TimeUnit.SECONDS);
+    }
+
+    int next() throws Exception {
+      return next.get(20, TimeUnit.SECONDS);
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
     }
   }
 

@@ -3,6 +3,7 @@ package io.selvage.instrumentation.okhttp;
 import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Intent;
+import io.selvage.extension.ProxyHeader;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -66,6 +67,7 @@ final class EndpointSockets extends SocketFactory {
       sockets.opening(this);
       try (Intent bypass = Intent.bypass()) {
         super.connect(endpoint, timeoutMillis);
+        ProxyHeader.send(endpoint.endpoint(), this);
       }
       sockets.connected();
       ConnectionLanes.opened(endpoint.poolKey(), this);

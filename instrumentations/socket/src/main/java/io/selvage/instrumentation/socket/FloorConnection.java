@@ -19,6 +19,7 @@ import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.ProxyHeader;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -183,6 +184,15 @@ final class FloorConnection {
     }
     if (attempt != null) {
       ConnectionLanes.opened(attempt, socket);
+    }
+    try {
+      if (endpoint != null) {
+        ProxyHeader.send(endpoint, socket);
+      }
+    } catch (IOException failure) {
+      closeQuietly(socket);
+      failed(failure);
+      return new @Nullable Object[] {failure, null, null};
     }
     if (tls == null && exchange == null) {
       return null;

@@ -56,6 +56,7 @@ final class Floor {
       if (carried.tls() != null && !application) {
         TlsAtBottom.add(mesh, context, carried.endpoint(), carried.tls(), carried.alpn());
       }
+      HeaderAtBottom.add(context, carried.endpoint());
       return carried;
     }
     Attempt attempt = Intent.attemptOfThread();
@@ -89,6 +90,7 @@ final class Floor {
       if (tls != null && !application) {
         TlsAtBottom.add(mesh, context, endpoint, tls, tls.alpn().isEmpty() ? HTTP : tls.alpn());
       }
+      HeaderAtBottom.add(context, endpoint);
       InetAddress address = InetAddress.getByName(endpoint.address());
       return new InetSocketAddress(
           InetAddress.getByAddress(asked.getHostString(), address.getAddress()), endpoint.port());

@@ -27,6 +27,7 @@ public abstract class HttpClientContract
         BodyPromises,
         PoolPromises,
         SafetyPromises,
+        HeaderPromises,
         BehaviourPromises {
   private @Nullable ClientFixture fixture;
 

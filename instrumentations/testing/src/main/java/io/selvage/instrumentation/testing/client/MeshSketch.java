@@ -12,6 +12,7 @@ import io.selvage.engine.model.Locality;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.NameTable;
 import io.selvage.engine.model.Observability;
+import io.selvage.engine.model.ProxyProtocol;
 import io.selvage.engine.model.Route;
 import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.model.RouteConfig;
@@ -48,6 +49,7 @@ public final class MeshSketch {
     private ConnectionLimits connections = ConnectionLimits.NONE;
     private List<StringMatch> peers = List.of();
     private boolean http2;
+    private @Nullable ProxyProtocol proxyProtocol;
     private Duration connectTimeout = Duration.ofSeconds(20);
 
     Svc(String name, int port, String address, boolean http) {
@@ -110,6 +112,12 @@ public final class MeshSketch {
     /** The SPIFFE ids that endpoints may have. */
     public Svc peer(String spiffeId) {
       peers = List.of(new StringMatch.Exact(spiffeId, false));
+      return this;
+    }
+
+    /** What connections to it begin with. */
+    public Svc proxyProtocol(ProxyProtocol value) {
+      proxyProtocol = value;
       return this;
     }
 
@@ -270,7 +278,8 @@ public final class MeshSketch {
         service.breakers,
         service.connections,
         Map.of("istio", tls),
-        service.http2);
+        service.http2,
+        service.proxyProtocol);
   }
 
   private static Cluster passthrough() {
@@ -283,7 +292,8 @@ public final class MeshSketch {
         CircuitBreakers.DEFAULT,
         ConnectionLimits.NONE,
         Map.of(),
-        false);
+        false,
+        null);
   }
 
   private static Cluster cluster(
@@ -295,7 +305,8 @@ public final class MeshSketch {
       CircuitBreakers breakers,
       ConnectionLimits connections,
       Map<String, UpstreamTls> tlsByMode,
-      boolean http2) {
+      boolean http2,
+      @Nullable ProxyProtocol proxyProtocol) {
     return new Cluster(
         name,
         discovery,
@@ -313,6 +324,8 @@ public final class MeshSketch {
         null,
         connections.with(breakers),
         null,
-        null);
+        null,
+        Cluster.Dns.DEFAULT,
+        proxyProtocol);
   }
 }

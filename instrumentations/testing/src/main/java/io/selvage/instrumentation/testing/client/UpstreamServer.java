@@ -52,6 +52,8 @@ public final class UpstreamServer implements AutoCloseable {
   private final int port;
   private volatile Responder responder;
   private volatile boolean refusing;
+  private volatile boolean announced;
+  private final List<String> headers = new CopyOnWriteArrayList<>();
   private final AtomicInteger refused = new AtomicInteger();
 
   private UpstreamServer(
@@ -117,6 +119,21 @@ public final class UpstreamServer implements AutoCloseable {
   /** From now on nobody is asked for the body that he offers: 503 at once. */
   public void refuseExpectations() {
     refusing = true;
+  }
+
+  /** From now on connections must begin with a header of the PROXY protocol. */
+  public UpstreamServer expectProxyHeader() {
+    announced = true;
+    return this;
+  }
+
+  /** Headers of the PROXY protocol, in hexadecimal, in order of connections. */
+  public List<String> proxyHeaders() {
+    return List.copyOf(headers);
+  }
+
+  void recordProxyHeader(String hexadecimal) {
+    headers.add(hexadecimal);
   }
 
   boolean refusesExpectations() {
@@ -205,6 +222,9 @@ public final class UpstreamServer implements AutoCloseable {
     channels.add(channel);
     int number = connections.incrementAndGet();
     ChannelPipeline pipeline = channel.pipeline();
+    if (announced) {
+      pipeline.addLast(new ProxyHeaderDecoder(this));
+    }
     pipeline.addLast(new FirstBytes(this));
     if (tls == null) {
       http1(pipeline, number);
