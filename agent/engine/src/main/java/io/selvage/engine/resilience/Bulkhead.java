@@ -1,37 +1,41 @@
 package io.selvage.engine.resilience;
 
+import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Places for calls that may be under way at once, and a bounded queue for them, first come first
- * served. Any thread; lock-free. Limits are handed in with each call, so that they can change.
+ * served. Any thread. Limits are handed in with each call, so that they can change.
+ *
+ * <p>A short lock holds places and queue together: counted apart, a call would now and then be
+ * refused a place that has just become free. Turns are told outside of it.
  */
 final class Bulkhead {
-  private final AtomicInteger taken = new AtomicInteger();
-  private final AtomicInteger waiting = new AtomicInteger();
-  private final ConcurrentLinkedQueue<Place> queue = new ConcurrentLinkedQueue<>();
+  private final ArrayDeque<Place> queue = new ArrayDeque<>();
+  private volatile int taken;
 
   /** A call's place, or its turn in the queue. */
   final class Place {
     private static final int WAITING = 0;
     private static final int TAKEN = 1;
     private static final int OVER = 2;
-    private final AtomicInteger state;
+    private volatile int state;
     private final AtomicReference<@Nullable CompletableFuture<Void>> turn = new AtomicReference<>();
     private final int limit;
 
+    /** Granted at the same moment, as limits may grow. */
+    private @Nullable Place alsoGranted;
+
     private Place(int state, int limit) {
-      this.state = new AtomicInteger(state);
+      this.state = state;
       this.limit = limit;
     }
 
     boolean isTaken() {
-      return state.get() == TAKEN;
+      return state == TAKEN;
     }
 
     /** Completed when the place is taken. */
@@ -45,94 +49,87 @@ final class Bulkhead {
       return stage;
     }
 
-    private boolean grant() {
-      if (!state.compareAndSet(WAITING, TAKEN)) {
-        return false;
-      }
+    private void tell() {
       CompletableFuture<Void> stage = turn.get();
       if (stage != null) {
         stage.complete(null);
       }
-      return true;
     }
 
     /** Gives the place, or the turn, back. Twice is harmless. */
     void leave() {
-      int before = state.getAndSet(OVER);
-      if (before == WAITING) {
-        waiting.decrementAndGet();
-        queue.remove(this);
-      } else if (before == TAKEN) {
-        release(limit);
+      Place next = null;
+      synchronized (queue) {
+        int before = state;
+        state = OVER;
+        if (before == WAITING) {
+          queue.remove(this);
+        } else if (before == TAKEN) {
+          taken--;
+          next = hand(limit);
+        }
+      }
+      for (; next != null; next = next.alsoGranted) {
+        next.tell();
       }
     }
   }
 
   /** A place at once, or null when all are taken. */
-  @org.jspecify.annotations.Nullable
-  Place take(int limit) {
-    return queue.isEmpty() && acquire(limit) ? new Place(Place.TAKEN, limit) : null;
-  }
-
-  /** A turn in the queue (which may be over already), or null when the queue is full. */
-  @org.jspecify.annotations.Nullable
-  Place queue(int limit, int maximum) {
-    if (waiting.incrementAndGet() > maximum) {
-      waiting.decrementAndGet();
-      return null;
+  @Nullable Place take(int limit) {
+    synchronized (queue) {
+      if (!queue.isEmpty() || taken >= limit) {
+        return null;
+      }
+      taken++;
+      return new Place(Place.TAKEN, limit);
     }
-    Place place = new Place(Place.WAITING, limit);
-    queue.add(place);
-    // a place may have become free between the look and the entry
-    hand(limit);
-    return place;
   }
 
   /** A place at once, else a turn in the queue; null when both are full. */
-  @org.jspecify.annotations.Nullable
-  Place enter(int limit, int waiting) {
-    Place place = take(limit);
-    return place != null || waiting == 0 ? place : queue(limit, waiting);
+  @Nullable Place enter(int limit, int waiting) {
+    synchronized (queue) {
+      Place place = take(limit);
+      return place != null || waiting == 0 ? place : queue(limit, waiting);
+    }
+  }
+
+  /** A turn in the queue (which may be over already), or null when the queue is full. */
+  @Nullable Place queue(int limit, int maximum) {
+    synchronized (queue) {
+      // a place may have become free since the look for one
+      Place at = take(limit);
+      if (at == null && queue.size() < maximum) {
+        at = new Place(Place.WAITING, limit);
+        queue.add(at);
+      }
+      return at;
+    }
   }
 
   int taken() {
-    return taken.get();
+    return taken;
   }
 
   int waiting() {
-    return waiting.get();
-  }
-
-  private boolean acquire(int limit) {
-    for (; ; ) {
-      int now = taken.get();
-      if (now >= limit) {
-        return false;
-      }
-      if (taken.compareAndSet(now, now + 1)) {
-        return true;
-      }
+    synchronized (queue) {
+      return queue.size();
     }
   }
 
-  private void release(int limit) {
-    taken.decrementAndGet();
-    hand(limit);
-  }
-
-  /** Gives free places to those that wait. */
-  private void hand(int limit) {
-    while (!queue.isEmpty() && acquire(limit)) {
+  /** Gives free places to those that wait longest; returns the last of them, linked. */
+  private @Nullable Place hand(int limit) {
+    Place granted = null;
+    while (taken < limit) {
       Place next = queue.poll();
       if (next == null) {
-        taken.decrementAndGet();
-        continue;
+        break;
       }
-      if (next.grant()) {
-        waiting.decrementAndGet();
-      } else {
-        taken.decrementAndGet();
-      }
+      taken++;
+      next.state = Place.TAKEN;
+      next.alsoGranted = granted;
+      granted = next;
     }
+    return granted;
   }
 }

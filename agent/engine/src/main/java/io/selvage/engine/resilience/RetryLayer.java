@@ -45,7 +45,7 @@ public final class RetryLayer extends AttemptsLayer {
     boolean wanted = false;
     if (rules != null && cluster != null) {
       wanted = isWanted(x, a, outcome, rules, facts);
-      RetryTree.judged(x, facts, rules.policy(), wanted);
+      RetryTree.judged(x, facts, rules.policy(), wanted || !(outcome instanceof Responded));
       if (a.wasRetried()) {
         refused = wanted;
       } else {

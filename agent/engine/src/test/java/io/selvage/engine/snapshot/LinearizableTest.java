@@ -41,6 +41,42 @@ class LinearizableTest {
     check(Bucket.class);
   }
 
+  @Test
+  void requestsUnderWayAreCountedOnce() {
+    check(UnderWay.class);
+  }
+
+  /** What least request compares: requests under way to two endpoints. */
+  public static final class UnderWay {
+    private final EndpointState one = new EndpointState("10.0.0.1:80");
+    private final EndpointState two = new EndpointState("10.0.0.2:80");
+
+    @Operation
+    public void toOne() {
+      one.taken();
+    }
+
+    @Operation
+    public void toTwo() {
+      two.taken();
+    }
+
+    @Operation
+    public void ofOne() {
+      one.released();
+    }
+
+    @Operation
+    public int loadOfOne() {
+      return one.inFlight();
+    }
+
+    @Operation
+    public int loadOfTwo() {
+      return two.inFlight();
+    }
+  }
+
   /** A limit of two retries at once. */
   public static final class RetryLimit {
     private final Permits permits = new Permits(new CircuitBreakers(1, 1, 1, 2, null));

@@ -77,6 +77,23 @@ class RetryStormTest {
   }
 
   @Test
+  void aRetryThatFailsInAnotherWayWasStillPaid() {
+    MeshTest mesh = new MeshTest(with(standard()).apply(new Config()));
+    int sent = 0;
+    for (int i = 0; i < REQUESTS; i++) {
+      MeshTest.Call call = mesh.call(TestHead.get("reviews:9080", "/")).fails(Failed.Kind.CONNECT);
+      mesh.advance(ofMillis(100));
+      if (call.sent.size() > 1) {
+        // not covered by the policy, yet no help
+        call.fails(Failed.Kind.RESET);
+      }
+      call.end();
+      sent += call.sent.size();
+    }
+    assertThat((double) sent / REQUESTS).isBetween(1.0, 1.2);
+  }
+
+  @Test
   void policiesThatSomebodyWroteDoNotMultiply() {
     Chain chain =
         new Chain(4, Protocol.HTTP1, with(route().retries(3).on("5xx").backoff(ofMillis(1))));

@@ -16,12 +16,12 @@ import io.selvage.engine.flow.TestAnswer;
 import io.selvage.engine.flow.TestHead;
 import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.MeshConfig;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,7 +32,12 @@ import org.junit.jupiter.api.Timeout;
 class SnapshotFlipsTest {
   private static final int REQUESTS = 1_000_000;
   private static final int THREADS = 4;
-  private static final long PAUSE_MILLIS = 10;
+
+  /** Flips are due at this rate; requests wait for those that are late. */
+  private static final int FLIPS_PER_SECOND = 60;
+
+  /** One request in so many is held until the snapshot has changed at least twice. */
+  private static final int HELD = 64;
 
   /** Everything that a request meets tells which of the two it comes from. */
   private static MeshConfig config(String name, int port, int retries, int seconds) {
@@ -52,76 +57,163 @@ class SnapshotFlipsTest {
   }
 
   @Test
-  @Timeout(value = 120, unit = TimeUnit.SECONDS)
+  @Timeout(value = 240, unit = TimeUnit.SECONDS)
   void noRequestSeesTwoSnapshots() throws InterruptedException {
     Engine engine = Engine.builder(MeshTest.NODE).build();
     MeshConfig one = config("one", 1, 2, 10);
     MeshConfig two = config("two", 2, 3, 20);
     engine.publish(one);
-    AtomicInteger wrong = new AtomicInteger();
-    AtomicInteger[] seen = {new AtomicInteger(), new AtomicInteger()};
+    Flips flips = new Flips();
+    List<Requests> requests = new ArrayList<>();
     List<Thread> threads = new ArrayList<>();
     for (int t = 0; t < THREADS; t++) {
-      threads.add(new Thread(() -> requests(engine, wrong, seen)));
+      Requests own = new Requests(engine, flips);
+      requests.add(own);
+      threads.add(new Thread(own));
     }
-    CountDownLatch over = new CountDownLatch(1);
-    AtomicInteger flips = new AtomicInteger();
-    Thread publisher =
-        new Thread(
-            () -> {
-              try {
-                while (!over.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-                  engine.publish(flips.incrementAndGet() % 2 == 0 ? one : two);
-                }
-              } catch (InterruptedException stop) {
-                Thread.currentThread().interrupt();
-              }
-            });
-    long start = System.nanoTime();
-    threads.forEach(Thread::start);
+    Thread publisher = new Thread(() -> flips.keepUp(n -> engine.publish(n % 2 == 0 ? one : two)));
     publisher.start();
+    threads.forEach(Thread::start);
     for (Thread thread : threads) {
       thread.join();
     }
-    long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-    over.countDown();
+    double seconds = flips.end();
     publisher.join();
+    int first = requests.stream().mapToInt(r -> r.ones).sum();
+    int second = requests.stream().mapToInt(r -> r.twos).sum();
+    int across = requests.stream().mapToInt(r -> r.acrossFlips).sum();
     System.out.printf(
-        "snapshot: %d requests, %d flips in %d ms, %d saw the first and %d the second%n",
-        REQUESTS, flips.get(), millis, seen[0].get(), seen[1].get());
-    assertThat(wrong).hasValue(0);
+        "snapshot: %d requests, %d flips in %.1f s (%.0f/s), %d saw the first and %d the second,"
+            + " %d were under way across flips%n",
+        REQUESTS, flips.count(), seconds, flips.count() / seconds, first, second, across);
+    assertThat(requests).allMatch(r -> r.wrong == 0);
     assertThat(engine.layerFailures()).isEmpty();
-    assertThat(flips.get()).isGreaterThan(10);
-    assertThat(seen[0].get()).isPositive();
-    assertThat(seen[1].get()).isPositive();
-    assertThat(seen[0].get() + seen[1].get()).isEqualTo(REQUESTS);
+    assertThat(flips.count() / seconds).isGreaterThanOrEqualTo(50);
+    assertThat(first).isPositive();
+    assertThat(second).isPositive();
+    assertThat(first + second).isEqualTo(REQUESTS);
+    assertThat(across).isGreaterThan(THREADS * flips.count() / 8);
   }
 
-  private static void requests(Engine engine, AtomicInteger wrong, AtomicInteger[] seen) {
-    Responded bad = TestAnswer.of(503);
-    Responded good = TestAnswer.of(200);
-    for (int i = 0; i < REQUESTS / THREADS; i++) {
+  /** Flips at their rate however slow the machine is: who asks too much waits for them. */
+  private static final class Flips {
+    private final long start = System.nanoTime();
+    private int count;
+    private boolean over;
+
+    private synchronized int due() {
+      return (int) ((System.nanoTime() - start) / 1e9 * FLIPS_PER_SECOND);
+    }
+
+    synchronized int count() {
+      return count;
+    }
+
+    /** Waits until no flip is late. */
+    synchronized void await() {
+      try {
+        while (count < due()) {
+          wait();
+        }
+      } catch (InterruptedException stop) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    /** Returns how many seconds it took. */
+    synchronized double end() {
+      over = true;
+      notifyAll();
+      return (System.nanoTime() - start) / 1e9;
+    }
+
+    void keepUp(IntConsumer publish) {
+      while (isNext()) {
+        publish.accept(count() + 1);
+        synchronized (this) {
+          count++;
+          notifyAll();
+        }
+      }
+    }
+
+    private synchronized boolean isNext() {
+      try {
+        while (!over && count > due()) {
+          wait(5);
+        }
+      } catch (InterruptedException stop) {
+        return false;
+      }
+      return !over;
+    }
+  }
+
+  /** The requests of one thread. */
+  private static final class Requests implements Runnable {
+    private record Held(Exchange exchange, Attempt first, boolean one, int since) {}
+
+    private static final Responded BAD = TestAnswer.of(503);
+    private static final Responded GOOD = TestAnswer.of(200);
+    private final Engine engine;
+    private final Flips flips;
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
+    private int ones;
+    private int twos;
+    private int acrossFlips;
+    private int wrong;
+
+    Requests(Engine engine, Flips flips) {
+      this.engine = engine;
+      this.flips = flips;
+    }
+
+    @Override
+    public void run() {
+      for (int i = 0; i < REQUESTS / THREADS; i++) {
+        request(i % HELD == 0);
+        if (i % HELD == 0) {
+          flips.await();
+          int now = flips.count();
+          while (!held.isEmpty() && now - held.peek().since >= 2) {
+            acrossFlips++;
+            finish(held.remove());
+          }
+        }
+      }
+      held.forEach(this::finish);
+    }
+
+    private void request(boolean hold) {
       Exchange x =
           engine.outbound(TestHead.get("reviews", "/"), "reviews", Config.PORT, MeshContext.NONE);
       Attempt first = (Attempt) x.begin();
-      boolean isOne = Objects.requireNonNull(x.facts().route).name().equals("one");
-      boolean whole = isWhole(x, first, isOne);
-      if (i % 256 == 0) {
-        // a retry long after another snapshot is in force
-        Action next = x.onOutcome(first, bad);
-        while (!(next instanceof Attempt)) {
-          next = x.onTime();
-        }
-        whole &= isWhole(x, (Attempt) next, isOne);
-        x.onOutcome((Attempt) next, good);
+      boolean one = Objects.requireNonNull(x.facts().route).name().equals("one");
+      ones += one ? 1 : 0;
+      twos += one ? 0 : 1;
+      judge(isWhole(x, first, one));
+      if (hold) {
+        held.add(new Held(x, first, one, flips.count()));
       } else {
-        x.onOutcome(first, good);
+        x.onOutcome(first, GOOD);
+        x.end(End.COMPLETE);
       }
+    }
+
+    /** A retry, long after another snapshot is in force. */
+    private void finish(Held one) {
+      Exchange x = one.exchange;
+      Action next = x.onOutcome(one.first, BAD);
+      while (!(next instanceof Attempt)) {
+        next = x.onTime();
+      }
+      judge(isWhole(x, (Attempt) next, one.one));
+      x.onOutcome((Attempt) next, GOOD);
       x.end(End.COMPLETE);
-      if (!whole) {
-        wrong.incrementAndGet();
-      }
-      seen[isOne ? 0 : 1].incrementAndGet();
+    }
+
+    private void judge(boolean whole) {
+      wrong += whole ? 0 : 1;
     }
   }
 
