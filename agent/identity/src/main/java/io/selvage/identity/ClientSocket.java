@@ -39,7 +39,8 @@ final class ClientSocket extends SSLSocket {
     wanted.setServerNames(mesh.getServerNames());
     wanted.setApplicationProtocols(mesh.getApplicationProtocols());
     wanted.setProtocols(TlsDefaults.within(mesh.getProtocols(), wanted.getProtocols()));
-    wanted.setCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), wanted.getCipherSuites()));
+    wanted.setCipherSuites(
+        TlsDefaults.suitesWithin(mesh.getCipherSuites(), wanted.getCipherSuites()));
     if (mesh.getAlgorithmConstraints() != null) {
       NamedGroups.copy(mesh, wanted);
     }
@@ -75,7 +76,7 @@ final class ClientSocket extends SSLSocket {
 
   @Override
   public void setEnabledCipherSuites(String[] suites) {
-    socket.setEnabledCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), suites));
+    socket.setEnabledCipherSuites(TlsDefaults.suitesWithin(mesh.getCipherSuites(), suites));
   }
 
   @Override

@@ -44,7 +44,7 @@ final class ServerEngine extends SSLEngine {
     demand(parameters);
     parameters.setProtocols(TlsDefaults.within(mesh.getProtocols(), parameters.getProtocols()));
     parameters.setCipherSuites(
-        TlsDefaults.within(mesh.getCipherSuites(), parameters.getCipherSuites()));
+        TlsDefaults.suitesWithin(mesh.getCipherSuites(), parameters.getCipherSuites()));
     NamedGroups.limit(parameters, tls.settings().groups());
     engine.setSSLParameters(parameters);
   }
@@ -134,7 +134,7 @@ final class ServerEngine extends SSLEngine {
 
   @Override
   public void setEnabledCipherSuites(String[] suites) {
-    engine.setEnabledCipherSuites(TlsDefaults.within(mesh.getCipherSuites(), suites));
+    engine.setEnabledCipherSuites(TlsDefaults.suitesWithin(mesh.getCipherSuites(), suites));
   }
 
   @Override

@@ -67,6 +67,22 @@ final class TlsDefaults {
   }
 
   /**
+   * The suites of {@code wanted} that the mesh allows; of a version of which there is none, all
+   * that it allows: a library that knows TLS 1.2 alone must not leave 1.3 without suites.
+   */
+  static String[] suitesWithin(String[] allowed, String @Nullable [] wanted) {
+    List<String> asked = List.of(wanted == null ? allowed : wanted);
+    List<String> all = new java.util.ArrayList<>();
+    for (boolean older : new boolean[] {false, true}) {
+      List<String> may =
+          Arrays.stream(allowed).filter(suite -> suite.contains("_WITH_") == older).toList();
+      List<String> both = asked.stream().filter(may::contains).toList();
+      all.addAll(both.isEmpty() ? may : both);
+    }
+    return all.toArray(String[]::new);
+  }
+
+  /**
    * How long a session may be resumed after its full handshake, in seconds: a quarter of the life
    * of this workload's certificate, ten minutes at most. A resumed session carries the certificates
    * of its full handshake; workloads renew at half life, so none of them expires in a resumption.

@@ -115,4 +115,23 @@ class TlsSettingsTest {
     assertThatThrownBy(() -> new Handshake(client(OLD), server).run())
         .isInstanceOf(SSLException.class);
   }
+
+  /** OkHttp's, and with it gRPC's over OkHttp, names TLS 1.2 and its suites alone. */
+  @Test
+  void aLibraryThatKnowsAnOlderVersionAloneStillSpeaksWhatIsAllowed() throws Exception {
+    for (boolean suitesFirst : new boolean[] {false, true}) {
+      SSLEngine server = server(TlsSettings.MODERN);
+      if (suitesFirst) {
+        server.setEnabledCipherSuites(new String[] {AES128});
+      }
+      server.setEnabledProtocols(new String[] {"TLSv1.2"});
+      server.setEnabledCipherSuites(new String[] {AES128});
+      new Handshake(client(TlsSettings.MODERN), server).run();
+      assertThat(server.getSession().getProtocol()).isEqualTo("TLSv1.3");
+    }
+    SSLEngine older = server(OLD);
+    older.setEnabledCipherSuites(new String[] {"TLS_AES_128_GCM_SHA256"});
+    new Handshake(client(OLD), older).run();
+    assertThat(older.getSession().getProtocol()).isEqualTo("TLSv1.2");
+  }
 }
