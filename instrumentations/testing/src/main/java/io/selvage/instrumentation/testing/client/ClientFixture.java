@@ -97,7 +97,7 @@ public final class ClientFixture implements AutoCloseable {
   }
 
   public UpstreamServer plaintext(String name) {
-    return opened(UpstreamServer.plaintext(name, Responder.named(name)));
+    return opened(UpstreamServer.plaintext(name, http2, Responder.named(name)));
   }
 
   /** An https server of the application's own, outside the mesh. */

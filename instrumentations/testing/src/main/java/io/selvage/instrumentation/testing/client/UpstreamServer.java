@@ -98,9 +98,9 @@ public final class UpstreamServer implements AutoCloseable {
     return new UpstreamServer(name, context(credentials), false, http2, responder);
   }
 
-  /** No TLS. */
-  public static UpstreamServer plaintext(String name, Responder responder) {
-    return new UpstreamServer(name, null, false, false, responder);
+  /** No TLS; HTTP/2 for clients that begin with it, where {@code http2} allows. */
+  public static UpstreamServer plaintext(String name, boolean http2, Responder responder) {
+    return new UpstreamServer(name, null, false, http2, responder);
   }
 
   public int port() {
@@ -227,7 +227,7 @@ public final class UpstreamServer implements AutoCloseable {
     }
     pipeline.addLast(new FirstBytes(this));
     if (tls == null) {
-      http1(pipeline, number);
+      plaintext(pipeline, number);
       return;
     }
     SSLEngine engine = tls.createSSLEngine();
@@ -252,6 +252,14 @@ public final class UpstreamServer implements AutoCloseable {
               }
             });
     pipeline.addLast(new Quiet());
+  }
+
+  private void plaintext(ChannelPipeline pipeline, int number) {
+    if (http2) {
+      pipeline.addLast(new FirstLine(() -> http2(pipeline, number), () -> http1(pipeline, number)));
+    } else {
+      http1(pipeline, number);
+    }
   }
 
   /** Agrees on a plain name, as Istio's servers do; none when only mesh names are offered. */
