@@ -80,12 +80,13 @@ public final class InboundCall {
     }
     boolean strict = true;
     try {
-      strict = mesh.port(peer.localPort()).strict();
+      PortPolicy policy = mesh.port(peer.localPort());
+      strict = policy.strict();
       Exchange exchange = mesh.inbound(head, peer);
-      boolean plaintext = strict && !peer.tls();
       if (exchange == null) {
-        return plaintext ? refused(PLAINTEXT, true) : null;
+        return strict && !peer.tls() ? refused(PLAINTEXT, true) : null;
       }
+      boolean plaintext = policy.refusesPlaintext() && !peer.tls();
       return new InboundCall(exchange, () -> mesh.clock().nanos(), strict, plaintext);
     } catch (RuntimeException | LinkageError bug) {
       report("taking a request in: " + bug);
@@ -102,11 +103,24 @@ public final class InboundCall {
   /** A request that a seam could not even describe: refused on a STRICT port, else left alone. */
   public static @Nullable InboundCall broken(int localPort, Throwable bug) {
     report("reading a request: " + bug);
-    return isStrict(localPort) ? refused(BROKEN, true) : null;
+    return mustJudge(localPort) ? refused(BROKEN, true) : null;
   }
 
-  /** Whether the port is STRICT now; an unanswered question counts as yes. */
+  /**
+   * Whether the port takes no plaintext connection now; an unanswered question counts as yes. One
+   * that exempts paths does take them.
+   */
   public static boolean isStrict(int localPort) {
+    MeshRuntime mesh = Mesh.runtime();
+    try {
+      return mesh != null && mesh.port(localPort).refusesPlaintext();
+    } catch (RuntimeException | LinkageError bug) {
+      return true;
+    }
+  }
+
+  /** Whether nothing may reach the application unjudged. */
+  private static boolean mustJudge(int localPort) {
     MeshRuntime mesh = Mesh.runtime();
     try {
       return mesh != null && mesh.port(localPort).strict();

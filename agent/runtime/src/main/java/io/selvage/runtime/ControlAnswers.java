@@ -4,12 +4,14 @@ import io.selvage.control.ControlEvents;
 import io.selvage.engine.flow.Peer;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.snapshot.HostNames;
+import io.selvage.engine.snapshot.PlaintextCallers;
 import io.selvage.engine.stack.Engine;
 import io.selvage.identity.Svid;
 import io.selvage.identity.TrustBundle;
 import io.selvage.identity.WorkloadIdentity;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -109,11 +111,26 @@ final class ControlAnswers implements ControlEvents {
         .keySet()
         .forEach(port -> modes.put(String.valueOf(port), ports.policy(port).mode().toString()));
     report.put("modes", modes);
+    report.put("plaintext", engine.plaintextCallers().stream().map(ControlAnswers::told).toList());
     report.put("mode", ports.policy(0).mode().toString());
     report.put(
         "counters",
         Map.of("layerFailures", engine.layerFailures(), "series", engine.series().all().size()));
     return report;
+  }
+
+  private static Map<String, Object> told(PlaintextCallers.Caller caller) {
+    return Map.of(
+        "port",
+        caller.port(),
+        "address",
+        caller.address(),
+        "tls",
+        caller.tls(),
+        "requests",
+        caller.requests(),
+        "last",
+        Instant.ofEpochMilli(caller.lastMillis()).toString());
   }
 
   /** Lower-case hex SHA-256 of the public key: shows that each certificate has its own. */

@@ -90,7 +90,8 @@ final class PortProbe implements AutoCloseable {
       return null;
     }
     try {
-      if (answersPlaintext(port)) {
+      // where paths are exempt a refusal is an answer too
+      if (!policy.exempts() && answersPlaintext(port)) {
         return "it answers plaintext";
       }
       if (hasIdentity.getAsBoolean() && !answersMesh(port)) {

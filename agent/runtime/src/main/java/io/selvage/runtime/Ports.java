@@ -58,6 +58,7 @@ final class Ports {
     }
     return switch (configured.apply(port)) {
       case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
+      case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
       case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
       case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
       case UNKNOWN -> new PortPolicy(standard, false);

@@ -16,6 +16,7 @@ import picocli.CommandLine.ScopeType;
       DevCommand.class,
       ServeCommand.class,
       AuditCommand.class,
+      PlaintextCommand.class,
       EnvCommand.class,
       ApplyCommand.class,
       GetCommand.class,

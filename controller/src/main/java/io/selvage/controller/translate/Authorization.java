@@ -2,6 +2,9 @@ package io.selvage.controller.translate;
 
 import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.listener.v3.Filter;
+import io.envoyproxy.envoy.config.rbac.v3.Permission;
+import io.envoyproxy.envoy.config.rbac.v3.Policy;
+import io.envoyproxy.envoy.config.rbac.v3.Principal;
 import io.envoyproxy.envoy.config.rbac.v3.RBAC;
 import io.envoyproxy.envoy.extensions.filters.network.http_connection_manager.v3.HttpFilter;
 import io.selvage.controller.registry.WorkloadNode;
@@ -45,6 +48,48 @@ final class Authorization {
     this.unreadable = List.copyOf(closed);
     this.http = buildHttp();
     this.tcp = buildTcp();
+  }
+
+  /** Lets GET and HEAD of these paths through, whoever asks, and nothing else. */
+  static HttpFilter only(List<String> paths) {
+    Permission.Set methods =
+        Permission.Set.newBuilder()
+            .addRules(RbacMatchers.permissionHeader(":method", "GET", false))
+            .addRules(RbacMatchers.permissionHeader(":method", "HEAD", false))
+            .build();
+    Permission.Set.Builder named = Permission.Set.newBuilder();
+    paths.forEach(path -> named.addRules(RbacMatchers.path(path)));
+    RBAC rules =
+        RBAC.newBuilder()
+            .setAction(RBAC.Action.ALLOW)
+            .putPolicies(
+                "plaintext-paths",
+                Policy.newBuilder()
+                    .addPermissions(
+                        Permission.newBuilder()
+                            .setAndRules(
+                                Permission.Set.newBuilder()
+                                    .addRules(Permission.newBuilder().setOrRules(methods))
+                                    .addRules(Permission.newBuilder().setOrRules(named))))
+                    .addPrincipals(Principal.newBuilder().setAny(true))
+                    .build())
+            .build();
+    return HttpFilter.newBuilder()
+        .setName(HTTP)
+        .setTypedConfig(
+            Any.pack(
+                io.envoyproxy
+                    .envoy
+                    .extensions
+                    .filters
+                    .http
+                    .rbac
+                    .v3
+                    .RBAC
+                    .newBuilder()
+                    .setRules(rules)
+                    .build()))
+        .build();
   }
 
   private boolean covers(AuthorizationPolicy policy, WorkloadNode node) {

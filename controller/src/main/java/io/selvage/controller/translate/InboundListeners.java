@@ -1,6 +1,7 @@
 package io.selvage.controller.translate;
 
 import com.google.protobuf.Struct;
+import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.core.v3.Metadata;
 import io.envoyproxy.envoy.config.core.v3.TrafficDirection;
@@ -134,6 +135,10 @@ final class InboundListeners {
                       http ? TlsContexts.ALPN_SERVER : TlsContexts.ALPN_TCP, view.settings(), sds))
               .build());
     }
+    List<String> exempt = modes.plaintextPaths(port.target());
+    if (http && !exempt.isEmpty()) {
+      chains.add(exempting(port, exempt, byPort));
+    }
     if (mode != Mode.STRICT) {
       chains.add(
           chain(
@@ -145,6 +150,32 @@ final class InboundListeners {
               .build());
     }
     return chains;
+  }
+
+  /**
+   * Plaintext for health probes and metrics alone; an Envoy obeys the filter, an agent knows why.
+   */
+  @SuppressWarnings("deprecation") // the chain's own metadata: Envoy reads it no more
+  private FilterChain exempting(ServicePort port, List<String> paths, boolean byPort) {
+    FilterChainMatch.Builder match =
+        FilterChainMatch.newBuilder().setTransportProtocol("raw_buffer");
+    if (byPort) {
+      match.setDestinationPort(Protos.number(port.target()));
+    }
+    HttpConnectionManager.Builder manager = manager(port).toBuilder();
+    manager.addHttpFilters(0, Authorization.only(paths));
+    return FilterChain.newBuilder()
+        .setName(node.address() + "_" + port.target() + "_exempt")
+        .setFilterChainMatch(match)
+        .addFilters(Filters.http(manager.build()))
+        .setMetadata(
+            Metadata.newBuilder()
+                .putFilterMetadata(
+                    OwnKinds.KEY,
+                    Struct.newBuilder()
+                        .putFields("exempt", Value.newBuilder().setBoolValue(true).build())
+                        .build()))
+        .build();
   }
 
   private FilterChain.Builder chain(

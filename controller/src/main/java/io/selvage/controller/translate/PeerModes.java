@@ -15,6 +15,7 @@ final class PeerModes {
   private final Mode base;
   private final @Nullable PeerAuthentication ofWorkload;
   private final boolean closed;
+  private final List<PeerAuthentication.PlaintextPath> exempt;
 
   PeerModes(MeshView view, WorkloadNode node) {
     this(
@@ -55,8 +56,32 @@ final class PeerModes {
     mode = over(mode, workload);
     this.base = mode;
     this.ofWorkload = workload;
+    this.exempt = nearest(workload, namespace, mesh);
     // a policy that cannot be read must not leave the door open
     this.closed = closed;
+  }
+
+  /** The exemptions of the nearest policy that names any. */
+  private static List<PeerAuthentication.PlaintextPath> nearest(
+      @Nullable PeerAuthentication... inward) {
+    for (PeerAuthentication each : inward) {
+      if (each != null && !each.plaintextPaths().isEmpty()) {
+        return each.plaintextPaths();
+      }
+    }
+    return List.of();
+  }
+
+  /** Paths that may be asked for in plaintext on a port that is STRICT otherwise. */
+  List<String> plaintextPaths(int port) {
+    if (closed || of(port) != Mode.STRICT) {
+      return List.of();
+    }
+    return exempt.stream()
+        .filter(p -> p.port() == 0 || p.port() == port)
+        .map(PeerAuthentication.PlaintextPath::path)
+        .distinct()
+        .toList();
   }
 
   private static Mode over(Mode inherited, @Nullable PeerAuthentication next) {

@@ -63,6 +63,27 @@ class CliTest {
         .hasMessageContaining("Fix:");
   }
 
+  @Test
+  void plaintextCallersAreNamedByTheirAddress() throws Exception {
+    var agents =
+        ApiClient.JSON.readTree(
+            """
+            [{"namespace": "default", "service": "reviews", "workload": "reviews", "address": "10.0.0.2",
+              "modes": {"9080": "PERMISSIVE"}, "plaintext": [
+                {"port": 9080, "address": "10.0.0.1", "tls": false, "requests": 7, "last": "2026-01-01T00:00:00Z"},
+                {"port": 9080, "address": "10.9.9.9", "tls": true, "requests": 1, "last": "2026-01-01T00:00:00Z"}]},
+             {"namespace": "shop", "service": "page", "workload": "page", "address": "10.0.0.1", "plaintext": []}]
+            """);
+    var callers = PlaintextCommand.callers(agents, null);
+    assertThat(callers).hasSize(2);
+    assertThat(callers.get(0).path("caller").asText()).isEqualTo("10.0.0.1 (shop/page)");
+    assertThat(callers.get(0).path("workload").asText()).isEqualTo("default/reviews");
+    assertThat(callers.get(0).path("mode").asText()).isEqualTo("PERMISSIVE");
+    assertThat(callers.get(1).path("caller").asText()).isEqualTo("10.9.9.9 (outside the mesh)");
+    assertThat(callers.get(1).path("over").asText()).isEqualTo("TLS without identity");
+    assertThat(PlaintextCommand.callers(agents, "shop")).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "Reviews", "a_b", "-a", "a-", "a.b", "a b", "$(reboot)", "'; rm"})
   void wrongServiceNamesAreRefused(String name) {

@@ -85,6 +85,56 @@ class SecuritySimulationTest {
   }
 
   @Test
+  void probesAndMetricsAreExemptByPortAndPath() {
+    String strict =
+        """
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata:
+          name: default
+          annotations: {selvage.io/plaintext-paths: "/healthz, 9080:/metrics/*, 1:/other"}
+        spec: {mtls: {mode: STRICT}}
+        """;
+    SimulatedMesh mesh = mesh().with(strict);
+    assertThat(mesh.engineOf("details").portMode(9080)).isEqualTo(PortMode.STRICT_BUT_FOR_PATHS);
+    for (String path : new String[] {"/healthz", "/healthz?full=1", "/metrics/jvm"}) {
+      assertThat(mesh.received("details", 9080, null, "GET", path).rejection()).as(path).isNull();
+      assertThat(mesh.received("details", 9080, null, "HEAD", path).rejection()).isNull();
+      assertThat(mesh.received("details", 9080, null, "POST", path).rejection()).isNotNull();
+    }
+    for (String path :
+        new String[] {
+          "/", "/healthz/x", "/metrics", "/other", "/metrics/../details", "/metrics/%2e%2e/x"
+        }) {
+      assertThat(mesh.received("details", 9080, null, "GET", path).rejection())
+          .as(path)
+          .isNotNull();
+    }
+    assertThat(mesh.received("details", 9080, PAGE, "POST", "/").rejection()).isNull();
+    // a deeper policy decides again
+    assertThat(
+            mesh.with(policy("nothing", "{}"))
+                .received("details", 9080, null, "GET", "/healthz")
+                .rejection())
+        .isNotNull();
+  }
+
+  @Test
+  void exemptionsThatCannotBeReadLeaveThePortStrict() {
+    String strict =
+        """
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: {name: default, annotations: {selvage.io/plaintext-paths: "healthz"}}
+        spec: {mtls: {mode: PERMISSIVE}}
+        """;
+    SimulatedMesh mesh = mesh().with(strict);
+    assertThat(mesh.engineOf("details").portMode(9080)).isEqualTo(PortMode.STRICT);
+    assertThat(mesh.problems("details", "PeerAuthentication", "default/default"))
+        .anyMatch(p -> p.contains("selvage.io/plaintext-paths"));
+  }
+
+  @Test
   void denyOnPrincipalMethodAndPath() {
     SimulatedMesh mesh =
         mesh()

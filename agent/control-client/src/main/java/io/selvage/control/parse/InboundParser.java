@@ -13,6 +13,7 @@ import io.selvage.engine.model.InboundListener;
 import io.selvage.engine.model.RbacFilter;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The way in: every filter and match must be understood, as leaving one out would let more in. */
 final class InboundParser {
@@ -79,7 +80,28 @@ final class InboundParser {
     }
     int port = match.hasDestinationPort() ? match.getDestinationPort().getValue() : bound;
     return new io.selvage.engine.model.FilterChain(
-        chain.getName(), port, transport, match.getApplicationProtocolsList(), tls, http, network);
+        chain.getName(),
+        port,
+        transport,
+        match.getApplicationProtocolsList(),
+        tls,
+        http,
+        network,
+        exempt(chain, transport, http, f));
+  }
+
+  /** Only requests can be told apart, and only their authorization says which are let in. */
+  @SuppressWarnings("deprecation") // the chain's own metadata: Envoy reads it no more
+  private static boolean exempt(
+      FilterChain chain,
+      Transport transport,
+      io.selvage.engine.model.FilterChain.@Nullable InboundHttp http,
+      Field f) {
+    boolean exempt = OwnMetadata.exempt(chain.getMetadata(), f);
+    if (exempt && (transport != Transport.RAW || http == null || http.rbac().isEmpty())) {
+      f.at("metadata").refuse("exempts, but its requests are not authorized in plaintext");
+    }
+    return exempt;
   }
 
   private static Transport transport(FilterChainMatch match, Field f) {

@@ -51,6 +51,17 @@ final class OwnMetadata {
     return Boolean.TRUE.equals(found);
   }
 
+  /** Of a chain for plaintext: whether its port is STRICT but for what the chain lets through. */
+  static boolean exempt(Metadata metadata, Field f) {
+    Struct own = metadata.getFilterMetadataMap().get(KEY);
+    if (own == null) {
+      return false;
+    }
+    Field at = f.at("metadata").at("filter_metadata", KEY);
+    Boolean found = Options.read(own, at, options -> options.flag("exempt", false));
+    return Boolean.TRUE.equals(found);
+  }
+
   /** Of the workload itself, on its way in. */
   static WorkloadPolicy workload(Metadata metadata, Field f) {
     Struct own = metadata.getFilterMetadataMap().get(KEY);

@@ -726,10 +726,32 @@ class SecurityMutantsTest {
           change.accept(changed);
           chain(all, name, c -> c.setTransportSocket(Samples.downstream(changed.build())));
         });
+    chain(all, "exempts over TLS", c -> c.setMetadata(own("exempt", true)));
+    chain(
+        all,
+        "exempts without authorization",
+        c ->
+            Samples.mtls(Samples.inboundManager().clearHttpFilters().build())
+                .clearTransportSocket()
+                .setFilterChainMatch(
+                    io.envoyproxy.envoy.config.listener.v3.FilterChainMatch.newBuilder()
+                        .setTransportProtocol("raw_buffer"))
+                .setMetadata(own("exempt", true)));
+    chain(all, "unknown word of ours", c -> c.setMetadata(own("exemptt", true)));
     UpstreamTlsContext good = context(Samples.common("x").toBuilder());
     cluster(all, "renegotiation", good.toBuilder().setAllowRenegotiation(true).build());
     cluster(all, "host as SNI", good.toBuilder().setAutoHostSni(true).build());
     cluster(all, "SNI as name", good.toBuilder().setAutoSniSanValidation(true).build());
+  }
+
+  private static io.envoyproxy.envoy.config.core.v3.Metadata own(String key, boolean value) {
+    return io.envoyproxy.envoy.config.core.v3.Metadata.newBuilder()
+        .putFilterMetadata(
+            "selvage",
+            Struct.newBuilder()
+                .putFields(key, com.google.protobuf.Value.newBuilder().setBoolValue(value).build())
+                .build())
+        .build();
   }
 
   @ParameterizedTest

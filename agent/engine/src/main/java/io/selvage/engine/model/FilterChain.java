@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param tls present on TLS chains
  * @param http null for connections whose requests are not seen (raw TCP)
  * @param networkRbac authorization of the connection itself, in order
+ * @param exempt plaintext for a few paths of a port that is otherwise STRICT; the authorization
+ *     says which
  */
 public record FilterChain(
     String name,
@@ -19,7 +21,21 @@ public record FilterChain(
     List<String> applicationProtocols,
     @Nullable DownstreamTls tls,
     @Nullable InboundHttp http,
-    List<RbacFilter> networkRbac) {
+    List<RbacFilter> networkRbac,
+    boolean exempt) {
+
+  /** Without exemptions. */
+  public FilterChain(
+      String name,
+      int port,
+      Transport transport,
+      List<String> applicationProtocols,
+      @Nullable DownstreamTls tls,
+      @Nullable InboundHttp http,
+      List<RbacFilter> networkRbac) {
+    this(name, port, transport, applicationProtocols, tls, http, networkRbac, false);
+  }
+
   public FilterChain {
     applicationProtocols = List.copyOf(applicationProtocols);
     networkRbac = List.copyOf(networkRbac);

@@ -1,6 +1,7 @@
 package io.selvage.engine.security;
 
 import io.selvage.engine.flow.Action;
+import io.selvage.engine.flow.End;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
 import io.selvage.engine.flow.Peer;
@@ -8,6 +9,9 @@ import io.selvage.engine.flow.Rejection;
 import io.selvage.engine.match.StringTest;
 import io.selvage.engine.snapshot.CompiledChain;
 import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.PlaintextCallers;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +29,18 @@ public final class TransportPolicyLayer extends Layer {
       refusal("SELV-4011", "no client certificate of the mesh");
   private static final Rejection WRONG_IDENTITY =
       refusal("SELV-4012", "the client's identity is not among the accepted ones");
+
+  private final PlaintextCallers callers;
+  private final LongSupplier epochNanos;
+
+  /**
+   * @param callers told of requests that come in without an identity
+   * @param epochNanos nanoseconds since 1970
+   */
+  public TransportPolicyLayer(PlaintextCallers callers, LongSupplier epochNanos) {
+    this.callers = callers;
+    this.epochNanos = epochNanos;
+  }
 
   private static Rejection refusal(String code, String detail) {
     return new Rejection(
@@ -62,6 +78,24 @@ public final class TransportPolicyLayer extends Layer {
     }
     boolean accepted = chain.peers().isEmpty() || StringTest.any(chain.peers(), peer.principal());
     return accepted ? null : WRONG_IDENTITY;
+  }
+
+  @Override
+  protected void onEnd(Exchange x, End end) {
+    MeshFacts facts = MeshFacts.of(x);
+    Peer peer = facts.peer;
+    CompiledChain chain = facts.compiledChain;
+    if (facts.explaining || peer == null || chain == null || peer.principal() != null) {
+      return;
+    }
+    // a path that is exempt stays open in STRICT
+    if (!chain.chain().exempt() && (!peer.tls() || !chain.requiresIdentity())) {
+      callers.count(
+          peer.localPort(),
+          peer.address(),
+          peer.tls(),
+          TimeUnit.NANOSECONDS.toMillis(epochNanos.getAsLong()));
+    }
   }
 
   @Override

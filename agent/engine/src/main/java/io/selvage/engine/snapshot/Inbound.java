@@ -75,13 +75,18 @@ public final class Inbound {
   public PortMode mode(int port) {
     boolean tls = false;
     boolean raw = false;
+    boolean exempt = false;
     for (CompiledChain chain : chains(port)) {
       FilterChain.Transport transport = chain.chain().transport();
       tls |= transport != Transport.RAW && chain.requiresIdentity();
-      raw |= transport != Transport.TLS;
+      exempt |= chain.chain().exempt();
+      raw |= transport != Transport.TLS && !chain.chain().exempt();
     }
     if (tls) {
-      return raw ? PortMode.PERMISSIVE : PortMode.STRICT;
+      if (raw) {
+        return PortMode.PERMISSIVE;
+      }
+      return exempt ? PortMode.STRICT_BUT_FOR_PATHS : PortMode.STRICT;
     }
     return raw ? PortMode.DISABLE : PortMode.UNKNOWN;
   }

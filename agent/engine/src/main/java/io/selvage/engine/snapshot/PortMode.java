@@ -4,6 +4,8 @@ package io.selvage.engine.snapshot;
 public enum PortMode {
   /** Mutual TLS of the mesh only. */
   STRICT,
+  /** Mutual TLS of the mesh, but for a few paths that may be asked for in plaintext. */
+  STRICT_BUT_FOR_PATHS,
   /** Either. */
   PERMISSIVE,
   /** Plaintext: the mesh keeps out. */

@@ -24,6 +24,7 @@ import io.selvage.engine.snapshot.DatabaseFacts;
 import io.selvage.engine.snapshot.HostNames;
 import io.selvage.engine.snapshot.MeshFacts;
 import io.selvage.engine.snapshot.MeshSnapshot;
+import io.selvage.engine.snapshot.PlaintextCallers;
 import io.selvage.engine.snapshot.PortMode;
 import io.selvage.engine.snapshot.Reason;
 import io.selvage.engine.snapshot.SnapshotRef;
@@ -46,6 +47,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine {
   private final Clock clock;
   private final SeriesTable series = new SeriesTable();
+  private final PlaintextCallers plaintext = new PlaintextCallers();
   private final LongAdder mirrorsDropped = new LongAdder();
   private final Map<String, LongAdder> layerFailures = new ConcurrentHashMap<>();
   private final Facts.LayerFailures failures;
@@ -77,6 +79,7 @@ public final class Engine {
             b.spans,
             b.audit,
             series,
+            plaintext,
             breakers,
             mirrorsDropped,
             b.tokens);
@@ -220,6 +223,11 @@ public final class Engine {
   /** Accumulators of all requests, connections and statements so far. */
   public SeriesTable series() {
     return series;
+  }
+
+  /** Who has called without an identity of the mesh, and would be refused by STRICT. */
+  public List<PlaintextCallers.Caller> plaintextCallers() {
+    return plaintext.all();
   }
 
   /** Database servers and the states of their breakers. */

@@ -39,7 +39,10 @@ final class InboundStack {
         .layer(new CallerWorkLayer()) //                           a repetition? still wanted?
         .layer(new LaneEntryLayer(p.random())) //                  the lane that it is in
         .layer(new CallerDeadlineLayer()) //                       what is left of its time   UT
-        .layer(new TransportPolicyLayer()) //                      STRICT, PERMISSIVE; fails closed
+        .layer(
+            new TransportPolicyLayer(
+                p.plaintext(),
+                p.epochNanos())) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes
         .layer(new LocalRateLimitLayer(p.random())) //             chain's and route's     RL

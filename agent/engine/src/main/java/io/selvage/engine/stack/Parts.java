@@ -10,6 +10,7 @@ import io.selvage.engine.observing.SeriesTable;
 import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
 import io.selvage.engine.security.TokenVerifier;
+import io.selvage.engine.snapshot.PlaintextCallers;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -29,6 +30,7 @@ record Parts(
     SpanSink spans,
     AuditSink audit,
     SeriesTable series,
+    PlaintextCallers plaintext,
     StatementBreakers breakers,
     LongAdder mirrorsDropped,
     TokenVerifier tokens) {

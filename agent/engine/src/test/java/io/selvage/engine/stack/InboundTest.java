@@ -119,6 +119,42 @@ class InboundTest {
   }
 
   @Test
+  void thoseWhomStrictWouldRefuseAreCounted() {
+    MeshTest mesh = mesh(ChainBuilder.tls(PORT), ChainBuilder.raw(PORT));
+    serve(mesh, "/", bob());
+    assertThat(mesh.engine.plaintextCallers()).isEmpty();
+    Peer plain = MeshTest.plain(PORT);
+    mesh.engine.explainInbound(TestHead.get("reviews:8080", "/"), plain);
+    assertThat(mesh.engine.plaintextCallers()).isEmpty();
+    serve(mesh, "/", plain).exchange.end(io.selvage.engine.flow.End.COMPLETE);
+    serve(mesh, "/", plain).exchange.end(io.selvage.engine.flow.End.COMPLETE);
+    assertThat(mesh.engine.plaintextCallers())
+        .singleElement()
+        .satisfies(
+            caller -> {
+              assertThat(caller.port()).isEqualTo(PORT);
+              assertThat(caller.address()).isEqualTo(plain.address());
+              assertThat(caller.requests()).isEqualTo(2);
+              assertThat(caller.tls()).isFalse();
+            });
+    // refused already: nothing would change for them
+    mesh.engine.publish(new Config().chain(ChainBuilder.tls(PORT)).build());
+    serve(mesh, "/", plain);
+    assertThat(mesh.engine.plaintextCallers().get(0).requests()).isEqualTo(2);
+  }
+
+  @Test
+  void callersThatAreTooManyAreCountedTogether() {
+    var callers = new io.selvage.engine.snapshot.PlaintextCallers();
+    for (int i = 0; i < 1000; i++) {
+      callers.count(PORT, "10.0." + i / 256 + "." + i % 256, false, i);
+    }
+    assertThat(callers.all()).hasSizeLessThan(300);
+    assertThat(callers.all().stream().mapToLong(c -> c.requests()).sum()).isEqualTo(1000);
+    assertThat(callers.all()).anyMatch(c -> c.address().equals("others"));
+  }
+
+  @Test
   void tlsWithoutIdentityIsRefused() {
     Peer nobody = new Peer("10.0.0.7", 1, "10.0.0.9", PORT, true, null, null, null);
     MeshTest.Call call = serve(mesh(ChainBuilder.tls(PORT)), "/", nobody);

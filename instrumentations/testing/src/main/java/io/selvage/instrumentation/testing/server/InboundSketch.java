@@ -38,6 +38,26 @@ final class InboundSketch {
             chain(port, FilterChain.Transport.RAW, caller)));
   }
 
+  /** STRICT, but {@code /hello} may be asked for in plaintext. */
+  static MeshConfig exempting(int port, String caller) {
+    RbacFilter only =
+        rbac(
+            RbacFilter.Action.ALLOW,
+            new Permission.UrlPath(new StringMatch.Exact("/hello", false)),
+            new Principal.Any());
+    FilterChain plain =
+        new FilterChain(
+            port + "_exempt",
+            port,
+            FilterChain.Transport.RAW,
+            List.of(),
+            null,
+            new FilterChain.InboundHttp(routes(port), List.of(only), null, Observability.DEFAULT),
+            List.of(),
+            true);
+    return config(List.of(chain(port, FilterChain.Transport.TLS, caller), plain));
+  }
+
   private static MeshConfig config(List<FilterChain> chains) {
     return new MeshConfig(
         List.of(),

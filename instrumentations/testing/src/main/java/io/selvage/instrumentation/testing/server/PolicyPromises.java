@@ -10,6 +10,22 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The same doors with the engine, the identity and the policies of the shipped agent behind. */
 public interface PolicyPromises extends ServerWorld {
+  /** Health probes and metrics of a STRICT port, and nothing besides. */
+  @ParameterizedTest
+  @EnumSource(Entry.class)
+  default void exemptPathsOfAStrictPortAreServedInPlaintext(Entry entry) throws Exception {
+    needs(entry);
+    mesh().decideBy(InboundSketch.exempting(server().port(), CALLER), AUTHORITY.workload(SERVER));
+    assertThat(once(entry, Ask.get("/hello")).status()).isEqualTo(200);
+    int before = SampleLogic.runs();
+    if (!entry.tls()) {
+      for (String path : List.of("/", "/hello/x", "/hello;x=y", "/x/%2e%2e/echo")) {
+        assertThat(once(entry, Ask.get(path)).status()).as(path).isNotEqualTo(200);
+      }
+      assertThat(SampleLogic.runs()).as("what came through in plaintext").isEqualTo(before);
+    }
+  }
+
   /** Ways of writing a path that servers take for {@code /admin}. */
   List<String> FORBIDDEN =
       List.of("/admin", "/admin/x?y=z", "/admin;x=y", "/x/../admin", "/%61dmin", "/.//admin");

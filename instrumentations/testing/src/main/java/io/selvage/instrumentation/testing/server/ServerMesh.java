@@ -223,6 +223,7 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
     }
     return switch (real.portMode(localPort)) {
       case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
+      case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
       case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
       case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
       case UNKNOWN -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, false);
