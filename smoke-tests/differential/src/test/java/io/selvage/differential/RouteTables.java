@@ -270,6 +270,9 @@ final class RouteTables {
       action.setWeightedClusters(split());
     } else {
       action.setCluster(dice.percent(3) ? "missing" : dice.of(CLUSTERS));
+      if (action.getCluster().equals("missing")) {
+        action.setClusterNotFoundResponseCodeValue(dice.below(3));
+      }
     }
     switch (dice.below(template == null ? 10 : 6)) {
       case 0 -> action.setRegexRewrite(regexRewrite());

@@ -71,7 +71,21 @@ final class ActionParser {
             : mirrors,
         hashes(action, f),
         RoutePolicyParser.parse(action, host, f),
-        splitHeader(action));
+        splitHeader(action),
+        unknownStatus(action, f));
+  }
+
+  private static int unknownStatus(RouteAction action, Field f) {
+    return switch (action.getClusterNotFoundResponseCode()) {
+      case SERVICE_UNAVAILABLE -> 503;
+      case NOT_FOUND -> 404;
+      case INTERNAL_SERVER_ERROR -> 500;
+      case UNRECOGNIZED -> {
+        f.at("cluster_not_found_response_code")
+            .refuse("unknown: " + action.getClusterNotFoundResponseCodeValue());
+        yield 503;
+      }
+    };
   }
 
   private static List<io.selvage.engine.model.WeightedCluster> clusters(

@@ -16,6 +16,8 @@ public sealed interface RouteAction {
    * @param retry null = no retries
    * @param splitHeader header whose number is taken for chance when a cluster is chosen (Envoy
    *     {@code WeightedCluster.header_name}); null = none
+   * @param unknownStatus HTTP status where the chosen cluster is not known (Envoy {@code
+   *     cluster_not_found_response_code})
    */
   record Forward(
       List<WeightedCluster> clusters,
@@ -26,8 +28,11 @@ public sealed interface RouteAction {
       List<Mirror> mirrors,
       List<HashPolicy> hashPolicies,
       RoutePolicy policy,
-      @Nullable String splitHeader)
+      @Nullable String splitHeader,
+      int unknownStatus)
       implements RouteAction {
+    private static final int UNAVAILABLE = 503;
+
     /** Where the split goes by chance. */
     public Forward(
         List<WeightedCluster> clusters,
@@ -38,7 +43,17 @@ public sealed interface RouteAction {
         List<Mirror> mirrors,
         List<HashPolicy> hashPolicies,
         RoutePolicy policy) {
-      this(clusters, rewrite, timeout, idleTimeout, retry, mirrors, hashPolicies, policy, null);
+      this(
+          clusters,
+          rewrite,
+          timeout,
+          idleTimeout,
+          retry,
+          mirrors,
+          hashPolicies,
+          policy,
+          null,
+          UNAVAILABLE);
     }
 
     /** With nothing said beside timeout and retries. */

@@ -4,6 +4,7 @@ import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
 import io.selvage.engine.flow.Rejection;
+import io.selvage.engine.model.RouteAction;
 import io.selvage.engine.snapshot.CompiledCluster;
 import io.selvage.engine.snapshot.MeshFacts;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ public final class ClusterLayer extends Layer {
     }
     CompiledCluster cluster = facts.snapshot.cluster(name);
     if (cluster == null && !PASSTHROUGH.equals(name)) {
-      return Rejection.of(503, 14, "NC", "SELV-6003", "", "cluster " + name + " is not known");
+      return unknown(facts, name);
     }
     if (cluster == null || cluster.isPassthrough()) {
       facts.passthrough = true;
@@ -44,5 +45,14 @@ public final class ClusterLayer extends Layer {
       facts.cluster = cluster.cluster();
     }
     return PASS;
+  }
+
+  private static Rejection unknown(MeshFacts facts, String name) {
+    RouteAction.Forward forward =
+        facts.compiledRoute == null ? null : facts.compiledRoute.forward();
+    int status = forward == null ? 503 : forward.unknownStatus();
+    // as HTTP statuses become gRPC's
+    int grpc = status == 404 ? 12 : status == 500 ? 2 : 14;
+    return Rejection.of(status, grpc, "NC", "SELV-6003", "", "cluster " + name + " is not known");
   }
 }
