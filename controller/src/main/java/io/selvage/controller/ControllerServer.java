@@ -11,6 +11,7 @@ import io.selvage.controller.access.Role;
 import io.selvage.controller.api.ApiServer;
 import io.selvage.controller.api.MetricsPort;
 import io.selvage.controller.audit.AuditLog;
+import io.selvage.controller.ca.AttestationAudit;
 import io.selvage.controller.ca.OwnIdentity;
 import io.selvage.controller.ca.Pem;
 import io.selvage.controller.dev.Kubeconfig;
@@ -34,9 +35,11 @@ import java.time.Clock;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * One controller process: store, identities and configuration for agents, API, metrics. Everything
@@ -51,6 +54,7 @@ public final class ControllerServer implements AutoCloseable {
   private final ControllerSettings settings;
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Store store;
+  private final AuditLog audit;
   private final ControlPlane plane;
   private final ApiServer api;
   private final @Nullable MetricsPort metrics;
@@ -61,10 +65,17 @@ public final class ControllerServer implements AutoCloseable {
     try {
       store = opened(EmbeddedStore.open(settings.dataDir().resolve("store")));
       createNamespaces();
-      plane = opened(ControlPlane.start(controlSettings(), store));
+      audit = opened(AuditLog.open(settings.dataDir().resolve("audit.log"), Clock.systemUTC()));
+      plane =
+          opened(
+              ControlPlane.start(
+                  controlSettings(),
+                  store,
+                  settings.attestation().open(settings.trustDomain(), this::attested)));
       api = opened(openApi());
       metrics = settings.metricsPort() < 0 ? null : opened(openMetrics());
       writeKubeconfig();
+      plane.identities().onTrust(this::rewriteKubeconfig);
     } catch (IOException | RuntimeException e) {
       close();
       throw e;
@@ -121,7 +132,7 @@ public final class ControllerServer implements AutoCloseable {
         opened.pop().close();
       } catch (Exception e) {
         // the others must be closed too
-        org.slf4j.LoggerFactory.getLogger(ControllerServer.class)
+        LoggerFactory.getLogger(ControllerServer.class)
             .warn("[SELV-7041] a part of the controller did not stop cleanly: {}", e.toString());
       }
     }
@@ -160,8 +171,7 @@ public final class ControllerServer implements AutoCloseable {
     OwnIdentity identity =
         new OwnIdentity(plane.authority(), settings.advertised(), Clock.systemUTC());
     SSLContext tls = tls(identity);
-    AuditLog audit =
-        opened(AuditLog.open(settings.dataDir().resolve("audit.log"), Clock.systemUTC()));
+    plane.authority().onSigner(identity::rotate);
     InetSocketAddress address = new InetSocketAddress(settings.bind(), settings.apiPort());
     try {
       return ApiServer.start(
@@ -218,6 +228,32 @@ public final class ControllerServer implements AutoCloseable {
       String roots = Pem.of(plane.bundle().roots());
       new Kubeconfig(apiUrl(), roots, token).write(kubeconfig());
     }
+  }
+
+  /** The roots that it holds follow a rotation. */
+  private void rewriteKubeconfig() {
+    try {
+      writeKubeconfig();
+    } catch (IOException e) {
+      LoggerFactory.getLogger(ControllerServer.class)
+          .warn(
+              "[SELV-7042] {} cannot be written; it may lack a new root ({}). Fix: free disk space",
+              kubeconfig(),
+              e.toString());
+    }
+  }
+
+  private void attested(AttestationAudit.Row row) {
+    audit.append(
+        new AuditLog.Entry(
+            UUID.randomUUID().toString(),
+            row.caller(),
+            row.identity(),
+            "CreateCertificate " + row.how() + (row.code().isEmpty() ? "" : " " + row.code()),
+            row.code().isEmpty() ? 200 : 401,
+            row.request(),
+            "",
+            row.result()));
   }
 
   private Path adminToken() {

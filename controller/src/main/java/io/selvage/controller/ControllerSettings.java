@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param advertised further names and addresses under which clients reach it
  * @param createAuthority whether a missing root and intermediate are made
  * @param oidc how people sign in beside static tokens; null = not at all
+ * @param attestation ways into the mesh beside join tokens
  */
 public record ControllerSettings(
     Path dataDir,
@@ -37,7 +38,8 @@ public record ControllerSettings(
     Duration maxLeafLifetime,
     List<String> advertised,
     boolean createAuthority,
-    @Nullable OidcSettings oidc) {
+    @Nullable OidcSettings oidc,
+    AttestationFiles attestation) {
 
   /** Copies the list. */
   public ControllerSettings {
@@ -59,7 +61,8 @@ public record ControllerSettings(
         Duration.ofHours(24),
         List.of(),
         true,
-        null);
+        null,
+        AttestationFiles.NONE);
   }
 
   /** Where the authority is unless told otherwise. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.api.OwnRoutes;
+import io.selvage.controller.ca.CodedException;
 import io.selvage.controller.ca.JoinTokens;
 import io.selvage.controller.registry.ServicePort;
 import io.selvage.controller.registry.WorkloadNode;
@@ -21,16 +22,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Answers the API's own routes from the control plane. */
 final class MeshRoutes implements OwnRoutes {
   private static final long PATIENCE_SECONDS = 15;
 
   private final ControlPlane plane;
+  private final IdentityRoutes identities;
   private final Supplier<ObjectNode> version;
 
   MeshRoutes(ControlPlane plane, Supplier<ObjectNode> version) {
     this.plane = plane;
+    this.identities = new IdentityRoutes(plane.identities());
     this.version = version;
   }
 
@@ -44,6 +48,21 @@ final class MeshRoutes implements OwnRoutes {
       String namespace, String serviceAccount, int uses, Duration lifetime) {
     JoinTokens.Created created = plane.createToken(namespace, serviceAccount, uses, lifetime);
     return new IssuedToken(created.token(), created.expires());
+  }
+
+  @Override
+  public @Nullable JsonNode identity(String subject) {
+    return identities.read(subject);
+  }
+
+  @Override
+  public @Nullable JsonNode changeIdentity(String subject, ObjectNode body, String user)
+      throws UnanswerableException {
+    try {
+      return identities.change(subject, body, user);
+    } catch (CodedException refused) {
+      throw new UnanswerableException(refused.code(), String.valueOf(refused.getMessage()));
+    }
   }
 
   @Override

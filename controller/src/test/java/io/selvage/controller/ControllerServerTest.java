@@ -45,7 +45,8 @@ class ControllerServerTest {
         Duration.ofHours(1),
         base.advertised(),
         true,
-        null);
+        null,
+        base.attestation());
   }
 
   private CommandLineRun selvage(ControllerServer server, String... arguments) {

@@ -3,10 +3,8 @@ package io.selvage.control;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.identity.TrustBundle;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -102,9 +100,7 @@ final class Publisher {
     TrustBundle bundle = TrustBundle.NONE;
     for (ResourceStore.Held held : store.all(ResourceType.TRUST).values()) {
       if (held.value() instanceof TrustBundle one) {
-        Map<String, Set<java.security.cert.X509Certificate>> roots = new HashMap<>(bundle.roots());
-        roots.putAll(one.roots());
-        bundle = new TrustBundle(roots);
+        bundle = bundle.and(one);
       }
     }
     if (!bundle.isEmpty() && !bundle.equals(lastTrust)) {

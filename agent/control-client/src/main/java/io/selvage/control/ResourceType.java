@@ -54,7 +54,7 @@ enum ResourceType {
   TRUST("selvage.v1.TrustBundle", true) {
     @Override
     Parsed<?> parse(ByteString bytes) throws InvalidProtocolBufferException {
-      return NameTableParser.bundle(Struct.parseFrom(bytes));
+      return io.selvage.control.parse.TrustParser.bundle(Struct.parseFrom(bytes));
     }
   },
   QUESTION("selvage.v1.Question", true) {

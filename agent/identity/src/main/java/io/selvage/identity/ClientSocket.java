@@ -24,12 +24,15 @@ import org.jspecify.annotations.Nullable;
  * without the mesh's beside them, a sidecar in PERMISSIVE mode takes the connection for the
  * application's own TLS.
  */
-final class ClientSocket extends SSLSocket {
+final class ClientSocket extends SSLSocket implements OpenConnections.Cuttable {
   private final SSLSocket socket;
   private final SSLParameters mesh;
+  private final @Nullable OpenConnections open;
+  private volatile boolean established;
 
-  ClientSocket(SSLSocket socket, SSLParameters mesh) {
+  ClientSocket(SSLSocket socket, SSLParameters mesh, @Nullable OpenConnections open) {
     this.socket = socket;
+    this.open = open;
     this.mesh = mesh;
     socket.setSSLParameters(mesh);
   }
@@ -45,6 +48,21 @@ final class ClientSocket extends SSLSocket {
       NamedGroups.copy(mesh, wanted);
     }
     socket.setSSLParameters(wanted);
+  }
+
+  @Override
+  public @Nullable SSLSession established() {
+    return established ? socket.getSession() : null;
+  }
+
+  @Override
+  public void cut() {
+    socket.getSession().invalidate();
+    try {
+      socket.close();
+    } catch (IOException alreadyBroken) {
+      // what matters is that it is over
+    }
   }
 
   @Override
@@ -117,6 +135,10 @@ final class ClientSocket extends SSLSocket {
   @Override
   public void startHandshake() throws IOException {
     socket.startHandshake();
+    established = true;
+    if (open != null) {
+      open.watched(this);
+    }
   }
 
   @Override

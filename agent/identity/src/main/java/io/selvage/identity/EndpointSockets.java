@@ -7,6 +7,7 @@ import java.net.Socket;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sockets to one endpoint with one intent. Names that callers give are not looked up again:
@@ -17,16 +18,26 @@ final class EndpointSockets extends SSLSocketFactory {
   private final SSLParameters parameters;
   private final String address;
   private final int port;
+  private final @Nullable OpenConnections open;
 
-  EndpointSockets(SSLSocketFactory sockets, SSLParameters parameters, String address, int port) {
+  /**
+   * @param open told of each connection; null = of none
+   */
+  EndpointSockets(
+      SSLSocketFactory sockets,
+      SSLParameters parameters,
+      String address,
+      int port,
+      @Nullable OpenConnections open) {
     this.sockets = sockets;
     this.parameters = parameters;
     this.address = address;
     this.port = port;
+    this.open = open;
   }
 
   private Socket configured(Socket socket) {
-    return new ClientSocket((SSLSocket) socket, parameters);
+    return new ClientSocket((SSLSocket) socket, parameters, open);
   }
 
   @Override
@@ -72,8 +83,7 @@ final class EndpointSockets extends SSLSocketFactory {
     return connected(new InetSocketAddress(local, localPort));
   }
 
-  private Socket connected(@org.jspecify.annotations.Nullable InetSocketAddress local)
-      throws IOException {
+  private Socket connected(@Nullable InetSocketAddress local) throws IOException {
     Socket socket = createSocket();
     try {
       if (local != null) {

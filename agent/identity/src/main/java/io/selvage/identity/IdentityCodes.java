@@ -29,5 +29,8 @@ public final class IdentityCodes {
   /** A PEM text or key cannot be read. */
   public static final String UNREADABLE = "SELV-4009";
 
+  /** The peer, its certificate or one of its authorities was revoked. */
+  public static final String REVOKED = "SELV-4040";
+
   private IdentityCodes() {}
 }

@@ -64,6 +64,7 @@ public final class IdentityTls implements MeshTls {
   private final Consumer<IdentityException> refused;
   private final OwnKeys ownKeys;
   private final PeerOfSession peers;
+  private final OpenConnections open;
   private final ConcurrentMap<ContextKey, SSLContext> contexts = new ConcurrentHashMap<>();
   private final ConcurrentMap<SocketsKey, SSLSocketFactory> factories = new ConcurrentHashMap<>();
 
@@ -82,6 +83,7 @@ public final class IdentityTls implements MeshTls {
     this.refused = refused;
     this.ownKeys = new OwnKeys(identity, clock);
     this.peers = new PeerOfSession(identity, clock);
+    this.open = new OpenConnections(identity, refused);
     identity.onEpoch(
         () -> {
           contexts.clear();
@@ -121,7 +123,12 @@ public final class IdentityTls implements MeshTls {
           SSLSocketFactory sockets = clientContext(tls).getSocketFactory();
           SSLParameters parameters =
               clientParameters(tls, alpn, sockets.getSupportedCipherSuites());
-          return new EndpointSockets(sockets, parameters, endpoint.address(), endpoint.port());
+          return new EndpointSockets(
+              sockets,
+              parameters,
+              endpoint.address(),
+              endpoint.port(),
+              tls.meshIdentity() ? open : null);
         });
   }
 
@@ -130,21 +137,21 @@ public final class IdentityTls implements MeshTls {
     SSLEngine engine = clientContext(tls).createSSLEngine(endpoint.address(), endpoint.port());
     engine.setUseClientMode(true);
     engine.setSSLParameters(clientParameters(tls, alpn, engine.getSupportedCipherSuites()));
-    return engine;
+    return tls.meshIdentity() ? open.watched(new WatchedEngine(engine)) : engine;
   }
 
   @Override
   public SSLEngine serverEngine(int localPort, List<String> alpn) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return new ServerEngine(server(tls).createSSLEngine(), tls, Alpn.distinct(alpn));
+    return open.watched(new ServerEngine(server(tls).createSSLEngine(), tls, Alpn.distinct(alpn)));
   }
 
   @Override
   public SSLContext serverContext(int localPort) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return new ServerContext(server(tls), tls);
+    return new ServerContext(server(tls), tls, open);
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
@@ -24,12 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerOfSession {
   private static final int REMEMBERED = 512;
+  private static final long DRAINING_NANOS = TimeUnit.SECONDS.toNanos(10);
 
   private record Verified(Object epoch, SpiffeId id) {}
 
   private final WorkloadIdentity identity;
   private final Clock clock;
   private final PeerVerifier verifier;
+  private volatile long epochSince = System.nanoTime();
   private final Map<String, Verified> verified =
       new LinkedHashMap<>(64, 0.75f, true) {
         private static final long serialVersionUID = 1;
@@ -44,6 +47,7 @@ final class PeerOfSession {
     this.identity = identity;
     this.clock = clock;
     this.verifier = new PeerVerifier(clock, List.of());
+    identity.onEpoch(() -> epochSince = System.nanoTime());
   }
 
   Peer of(
@@ -69,7 +73,7 @@ final class PeerOfSession {
         id == null ? null : hash);
   }
 
-  private static X509Certificate @Nullable [] chain(SSLSession session) {
+  static X509Certificate @Nullable [] chain(SSLSession session) {
     try {
       Certificate[] sent = session.getPeerCertificates();
       X509Certificate[] chain = new X509Certificate[sent.length];
@@ -96,12 +100,33 @@ final class PeerOfSession {
       }
     }
     SpiffeId id = verify(chain, state);
+    if (id == null && !expired) {
+      return stillDraining(chain, hash, state);
+    }
     if (id != null) {
       synchronized (verified) {
         verified.put(hash, new Verified(state.epoch(), id));
       }
     }
     return id;
+  }
+
+  /**
+   * Who was known in the epoch before is believed for a few seconds more, unless revoked: both
+   * sides learn of a dropped root at different moments, and its connections drain meanwhile.
+   */
+  private @Nullable SpiffeId stillDraining(
+      X509Certificate[] chain, String hash, WorkloadIdentity.State state) {
+    Verified known;
+    synchronized (verified) {
+      known = verified.get(hash);
+    }
+    if (known == null || System.nanoTime() - epochSince > DRAINING_NANOS) {
+      return null;
+    }
+    return PeerVerifier.revoked(known.id(), List.of(chain), state.bundle()) == null
+        ? known.id()
+        : null;
   }
 
   /** The other end of a session may be a client or a server, as this side is the other. */

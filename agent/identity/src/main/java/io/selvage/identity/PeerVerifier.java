@@ -19,6 +19,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether a chain is a mesh peer's (SPIFFE X509-SVID §5): one URI SAN, a trusted domain
@@ -81,11 +82,26 @@ final class PeerVerifier {
     checkSignatures(path, id);
     checkValidity(path, id);
     checkPath(path, roots, id);
+    IdentityException revoked = revoked(id, path, bundle);
+    if (revoked != null) {
+      throw revoked;
+    }
     if (!expected.isEmpty() && !expected.matches(id.toString())) {
       throw new IdentityException(
           IdentityCodes.UNEXPECTED_PEER, "peer is " + id + "; expected " + expected);
     }
     return id;
+  }
+
+  /** Why the bundle refuses a peer that verifies; null when it does not. */
+  static @Nullable IdentityException revoked(
+      SpiffeId id, List<X509Certificate> path, TrustBundle bundle) {
+    String reason = bundle.revocations().reason(id, path, bundle.of(id.trustDomain()));
+    return reason == null
+        ? null
+        : new IdentityException(
+            IdentityCodes.REVOKED,
+            reason + ". Fix: 'selvage revoke --list' shows who revoked it and why");
   }
 
   /** The only URI SAN, as a SPIFFE id. */

@@ -16,15 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /** A context whose engines and sockets demand the client's certificate from the start. */
 final class ServerContext extends SSLContext {
-  ServerContext(SSLContext context, DownstreamTls tls) {
-    super(new Spi(context, tls), context.getProvider(), context.getProtocol());
+  ServerContext(SSLContext context, DownstreamTls tls, OpenConnections open) {
+    super(new Spi(context, tls, open), context.getProvider(), context.getProtocol());
   }
 
   private static final class Spi extends SSLContextSpi {
     private final SSLContext context;
     private final DownstreamTls tls;
+    private final OpenConnections open;
 
-    Spi(SSLContext context, DownstreamTls tls) {
+    Spi(SSLContext context, DownstreamTls tls, OpenConnections open) {
+      this.open = open;
       this.context = context;
       this.tls = tls;
     }
@@ -40,12 +42,13 @@ final class ServerContext extends SSLContext {
 
     @Override
     protected SSLEngine engineCreateSSLEngine() {
-      return new ServerEngine(context.createSSLEngine(), tls, List.of("http/1.1"));
+      return open.watched(new ServerEngine(context.createSSLEngine(), tls, List.of("http/1.1")));
     }
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
-      return new ServerEngine(context.createSSLEngine(host, port), tls, List.of("http/1.1"));
+      return open.watched(
+          new ServerEngine(context.createSSLEngine(host, port), tls, List.of("http/1.1")));
     }
 
     @Override

@@ -11,8 +11,9 @@ import java.util.Set;
  * The roots that are trusted, by trust domain; several roots a domain while one replaces another.
  *
  * @param roots by trust domain; never an empty set
+ * @param revocations who is refused all the same
  */
-public record TrustBundle(Map<String, Set<X509Certificate>> roots) {
+public record TrustBundle(Map<String, Set<X509Certificate>> roots, Revocations revocations) {
   /** Trusts nobody. */
   public static final TrustBundle NONE = new TrustBundle(Map.of());
 
@@ -20,6 +21,11 @@ public record TrustBundle(Map<String, Set<X509Certificate>> roots) {
     Map<String, Set<X509Certificate>> copy = new HashMap<>();
     roots.forEach((domain, set) -> copy.put(domain, Set.copyOf(set)));
     roots = Map.copyOf(copy);
+  }
+
+  /** Nobody is revoked. */
+  public TrustBundle(Map<String, Set<X509Certificate>> roots) {
+    this(roots, Revocations.NONE);
   }
 
   /** One domain. */
@@ -32,6 +38,18 @@ public record TrustBundle(Map<String, Set<X509Certificate>> roots) {
     return roots.getOrDefault(trustDomain, Set.of());
   }
 
+  /** What both say; of a domain in both, the other's roots. */
+  public TrustBundle and(TrustBundle other) {
+    Map<String, Set<X509Certificate>> next = new HashMap<>(roots);
+    next.putAll(other.roots());
+    return new TrustBundle(next, revocations.and(other.revocations()));
+  }
+
+  /** This bundle with others revoked. */
+  public TrustBundle with(Revocations replacing) {
+    return new TrustBundle(roots, replacing);
+  }
+
   public boolean isEmpty() {
     return roots.isEmpty();
   }
@@ -40,6 +58,6 @@ public record TrustBundle(Map<String, Set<X509Certificate>> roots) {
   public TrustBundle with(String trustDomain, List<X509Certificate> replacing) {
     Map<String, Set<X509Certificate>> next = new HashMap<>(roots);
     next.put(trustDomain, new LinkedHashSet<>(replacing));
-    return new TrustBundle(next);
+    return new TrustBundle(next, revocations);
   }
 }

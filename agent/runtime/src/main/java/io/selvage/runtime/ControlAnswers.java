@@ -70,9 +70,12 @@ final class ControlAnswers implements ControlEvents {
 
   @Override
   public void trust(TrustBundle bundle) {
-    TrustBundle next = identity.state().bundle();
-    for (var domain : bundle.roots().entrySet()) {
-      next = next.with(domain.getKey(), List.copyOf(domain.getValue()));
+    // what the controller no longer names is no longer trusted; only our own domain is never lost
+    TrustBundle next = bundle;
+    Svid svid = identity.svid();
+    String own = svid == null ? "" : svid.id().trustDomain();
+    if (bundle.of(own).isEmpty() && !identity.state().bundle().of(own).isEmpty()) {
+      next = next.with(own, List.copyOf(identity.state().bundle().of(own)));
     }
     if (!next.equals(identity.state().bundle())) {
       identity.trust(next);

@@ -199,17 +199,24 @@ class ControlAnswersTest {
   }
 
   @Test
-  void addsTheRootsOfADomainAndLeavesOthersAlone() {
+  void trustsWhatTheControllerNamesAndNobodyElse() {
     TestPki next = new TestPki("next");
     TestPki partner = new TestPki("partner");
     identity.trust(identity.state().bundle().with("partner.example", List.of(partner.root)));
     Object epoch = identity.state().epoch();
-    answers.trust(TrustBundle.of("cluster.local", List.of(PKI.root)));
+    TrustBundle both =
+        TrustBundle.of("cluster.local", List.of(PKI.root))
+            .with("partner.example", List.of(partner.root));
+    answers.trust(both);
     assertThat(identity.state().epoch()).isSameAs(epoch);
-    answers.trust(TrustBundle.of("cluster.local", List.of(PKI.root, next.root)));
+    answers.trust(both.with("cluster.local", List.of(PKI.root, next.root)));
     assertThat(identity.state().bundle().of("cluster.local"))
         .containsExactlyInAnyOrder(PKI.root, next.root);
     assertThat(identity.state().bundle().of("partner.example")).containsExactly(partner.root);
     assertThat(identity.state().epoch()).isNotSameAs(epoch);
+    answers.trust(TrustBundle.of("cluster.local", List.of(next.root)));
+    assertThat(identity.state().bundle().of("partner.example")).isEmpty();
+    answers.trust(TrustBundle.of("partner.example", List.of(partner.root)));
+    assertThat(identity.state().bundle().of("cluster.local")).containsExactly(next.root);
   }
 }

@@ -7,7 +7,9 @@ import io.selvage.controller.access.Area;
 import io.selvage.controller.access.User;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The ways below {@code /selvage/v1}. */
 final class MeshWays {
@@ -21,6 +23,42 @@ final class MeshWays {
   }
 
   List<Route> routes() {
+    List<Route> all = new ArrayList<>(general());
+    for (String subject : List.of("revocations", "rotation", "federation", "bundle")) {
+      all.add(
+          new Route(
+              "GET",
+              ROOT + "identity/" + subject,
+              Needs.everywhere("get", subject, Area.TRUST, false),
+              call -> identity(own.identity(subject))));
+    }
+    for (String subject : List.of("revocations", "rotation", "federation", "crl")) {
+      all.add(
+          new Route(
+              "POST",
+              ROOT + "identity/" + subject,
+              Needs.everywhere("change", subject, Area.TRUST, true),
+              call -> change(call, subject)));
+    }
+    return all;
+  }
+
+  private static Reply identity(@Nullable JsonNode answer) {
+    if (answer == null) {
+      throw ApiFailure.notFoundRoute();
+    }
+    return Reply.ok(answer);
+  }
+
+  private Reply change(Call call, String subject) throws IOException {
+    try {
+      return identity(own.changeIdentity(subject, call.jsonObject(), call.user().name()));
+    } catch (OwnRoutes.UnanswerableException refused) {
+      throw new ApiFailure(409, "Conflict", String.valueOf(refused.getMessage()));
+    }
+  }
+
+  private List<Route> general() {
     return List.of(
         new Route("GET", ROOT + "version", Needs.LOGIN, call -> Reply.ok(own.version())),
         // whom it shows is decided agent by agent

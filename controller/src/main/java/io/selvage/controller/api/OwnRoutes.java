@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code /selvage/v1} asks of the rest of the controller. Called by request threads; may block
@@ -27,6 +28,21 @@ public interface OwnRoutes {
    * @param visible namespaces whose agents are told of
    */
   JsonNode agents(Predicate<String> visible);
+
+  /** {@code /selvage/v1/identity/SUBJECT} as it is; null where there is no such subject. */
+  default @Nullable JsonNode identity(String subject) {
+    return null;
+  }
+
+  /**
+   * Changes {@code /selvage/v1/identity/SUBJECT}; null where there is no such subject.
+   *
+   * @throws UnanswerableException where it is refused; the message starts with the code
+   */
+  default @Nullable JsonNode changeIdentity(String subject, ObjectNode body, String user)
+      throws UnanswerableException {
+    return null;
+  }
 
   /**
    * Explains a call: which listener, route, cluster, endpoint and policy decide, as the agents

@@ -33,17 +33,25 @@ public final class CertificateAuthority {
   private final PrivateFolder folder;
   private final KeyVault vault;
   private final List<Consumer<TrustBundle>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Runnable> signerListeners = new CopyOnWriteArrayList<>();
+  private final Instant opened;
   private volatile Material material;
+  private volatile Instant issuedUntil = Instant.EPOCH;
 
   /** What one reading of the folder gave; replaced as a whole. */
   private record Material(
-      X509Certificate certificate, X509Certificate root, PrivateKey key, TrustBundle bundle) {}
+      X509Certificate certificate,
+      X509Certificate root,
+      PrivateKey key,
+      TrustBundle bundle,
+      List<String> lists) {}
 
   private CertificateAuthority(CaSettings settings, Clock clock, PrivateFolder folder) {
     this.settings = settings;
     this.clock = clock;
     this.folder = folder;
     this.vault = new KeyVault(folder, settings.place().passphrase());
+    this.opened = clock.instant();
     this.material = read();
   }
 
@@ -58,14 +66,32 @@ public final class CertificateAuthority {
     if (!folder.has("ca-key.pem") && !folder.has("root-cert.pem") && settings.createMissing()) {
       create(settings, clock, folder);
     }
+    RootRotation.finishSigning(folder, new KeyVault(folder, settings.place().passphrase()));
     return new CertificateAuthority(settings, clock, folder);
   }
 
   private static void create(CaSettings settings, Clock clock, PrivateFolder folder) {
-    String domain = settings.trustDomain();
+    KeyVault vault = new KeyVault(folder, settings.place().passphrase());
+    vault.makePassphrase();
+    Made made = make(settings.trustDomain(), clock);
+    vault.write("root-key.pem", made.rootKey());
+    vault.write("ca-key.pem", made.key());
+    folder.write("ca-cert.pem", Pem.of(made.certificate()));
+    folder.write("cert-chain.pem", Pem.of(List.of(made.certificate(), made.root())));
+    // last: its presence says that the others are complete
+    folder.write("root-cert.pem", Pem.of(made.root()));
+  }
+
+  /** A root and an intermediate under it, with their keys. */
+  record Made(
+      X509Certificate root, PrivateKey rootKey, X509Certificate certificate, PrivateKey key) {}
+
+  static Made make(String domain, Clock clock) {
     Instant from = clock.instant().minus(BACK_DATED);
     KeyPair rootKeys = CertificateTemplate.newKeyPair();
-    X500Name rootName = new X500Name("O=" + domain + ",CN=Selvage root");
+    // the name tells roots apart: peers look for issuers by name
+    X500Name rootName =
+        new X500Name("O=" + domain + ",CN=Selvage root " + TrustBundle.pin(rootKeys.getPublic()));
     Signer root = new Signer(rootName, rootKeys.getPublic(), rootKeys.getPrivate());
     X509Certificate rootCertificate =
         CertificateTemplate.authority(
@@ -80,14 +106,7 @@ public final class CertificateAuthority {
             from.plus(INTERMEDIATE_LIFETIME),
             0,
             domain);
-    KeyVault vault = new KeyVault(folder, settings.place().passphrase());
-    vault.makePassphrase();
-    vault.write("root-key.pem", rootKeys.getPrivate());
-    vault.write("ca-key.pem", keys.getPrivate());
-    folder.write("ca-cert.pem", Pem.of(intermediate));
-    folder.write("cert-chain.pem", Pem.of(List.of(intermediate, rootCertificate)));
-    // last: its presence says that the others are complete
-    folder.write("root-cert.pem", Pem.of(rootCertificate));
+    return new Made(rootCertificate, rootKeys.getPrivate(), intermediate, keys.getPrivate());
   }
 
   private Material read() {
@@ -109,7 +128,8 @@ public final class CertificateAuthority {
           certificate,
           rootOf(certificate, roots),
           key,
-          new TrustBundle(settings.trustDomain(), roots));
+          new TrustBundle(settings.trustDomain(), roots),
+          RevocationLists.read(folder, own, roots));
     } catch (IllegalArgumentException e) {
       throw new CodedException(
           "SELV-4112",
@@ -185,8 +205,14 @@ public final class CertificateAuthority {
       throw new CodedException(
           "SELV-4113", "the root in use was dropped. Fix: change ca-cert.pem first.");
     }
+    if (!next.root().equals(old.root()) && !folder.has(RootRotation.OLD_UNTIL)) {
+      folder.write(RootRotation.OLD_UNTIL, issuedUntil() + "\n");
+    }
     material = next;
-    if (!next.bundle().equals(old.bundle())) {
+    if (!next.certificate().equals(old.certificate())) {
+      signerListeners.forEach(Runnable::run);
+    }
+    if (!next.bundle().equals(old.bundle()) || !next.lists().equals(old.lists())) {
       listeners.forEach(l -> l.accept(next.bundle()));
     }
   }
@@ -194,6 +220,42 @@ public final class CertificateAuthority {
   /** The roots handed to workloads. */
   public TrustBundle bundle() {
     return material.bundle();
+  }
+
+  /** Revocation lists in {@code ca-crl.pem}, PEM; empty without that file. */
+  public List<String> lists() {
+    return material.lists();
+  }
+
+  PrivateFolder folder() {
+    return folder;
+  }
+
+  KeyVault vault() {
+    return vault;
+  }
+
+  X509Certificate certificate() {
+    return material.certificate();
+  }
+
+  /** No leaf that was signed so far is valid longer; generous after a restart. */
+  Instant issuedUntil() {
+    Instant before = opened.plus(settings.maxValidity());
+    boolean fresh =
+        material
+            .certificate()
+            .getNotBefore()
+            .toInstant()
+            .plus(BACK_DATED)
+            .plusSeconds(5)
+            .isAfter(opened);
+    return fresh || issuedUntil.isAfter(before) ? issuedUntil : before;
+  }
+
+  /** Calls {@code listener} when another intermediate signs, on the thread that changed it. */
+  public void onSigner(Runnable listener) {
+    signerListeners.add(listener);
   }
 
   /** The trust domain of every identity that is signed here. */
@@ -227,7 +289,12 @@ public final class CertificateAuthority {
     if (!id.trustDomain().equals(settings.trustDomain())) {
       throw new IllegalArgumentException("identity of another trust domain: " + id);
     }
-    return issue(key, asked, List.of(uri(id)));
+    List<X509Certificate> chain = issue(key, asked, List.of(uri(id)));
+    Instant until = chain.get(0).getNotAfter().toInstant();
+    synchronized (this) {
+      issuedUntil = until.isAfter(issuedUntil) ? until : issuedUntil;
+    }
+    return chain;
   }
 
   /** Signs the controller's own leaf, which also names hosts and addresses. */

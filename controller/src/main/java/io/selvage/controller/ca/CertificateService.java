@@ -10,6 +10,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,19 +25,50 @@ import org.slf4j.LoggerFactory;
 public final class CertificateService extends IstioCertificateServiceImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(CertificateService.class);
   private final CertificateAuthority authority;
-  private final JoinTokens tokens;
+  private final Attestation attestation;
+  private final Predicate<SpiffeId> revoked;
+  private final AttestationAudit audit;
+  // wrong guesses from one network before it is locked out, to one guess a second
+  private static final int WRONG_AT_ONCE = 5;
   private final RateLimit perCaller;
   private final RateLimit failures;
   private final RateLimit signing;
 
-  /** Attempts and signings are limited per caller address and overall; see the fields' values. */
+  private CertificateService(
+      CertificateAuthority authority,
+      Attestation attestation,
+      Predicate<SpiffeId> revoked,
+      AttestationAudit audit,
+      LongSupplier nanoTime) {
+    this.authority = authority;
+    this.attestation = attestation;
+    this.revoked = revoked;
+    this.audit = audit;
+    this.perCaller = new RateLimit(50, 200, nanoTime);
+    this.failures = new RateLimit(1, WRONG_AT_ONCE, nanoTime);
+    this.signing = new RateLimit(500, 500, nanoTime);
+  }
+
+  /** Join tokens and our own certificates are the only ways in; nobody is revoked. */
   public CertificateService(
       CertificateAuthority authority, JoinTokens tokens, LongSupplier nanoTime) {
-    this.authority = authority;
-    this.tokens = tokens;
-    this.perCaller = new RateLimit(50, 200, nanoTime);
-    this.failures = new RateLimit(1, 20, nanoTime);
-    this.signing = new RateLimit(500, 500, nanoTime);
+    this(
+        authority,
+        new Attestation(tokens, null, null),
+        id -> false,
+        AttestationAudit.NONE,
+        nanoTime);
+  }
+
+  /** Everything that {@code identities} and {@code settings} know. */
+  public static CertificateService of(
+      MeshAuthority identities, AttestationSettings settings, LongSupplier nanoTime) {
+    return new CertificateService(
+        identities.authority(),
+        new Attestation(identities.tokens(), settings.kubernetes(), settings.machines()),
+        identities.revocations()::isRevoked,
+        settings.audit(),
+        nanoTime);
   }
 
   @Override
@@ -44,16 +76,8 @@ public final class CertificateService extends IstioCertificateServiceImplBase {
       IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> answer) {
     String caller = orUnknown(PeerCertificate.ADDRESS.get());
     try {
-      if (!perCaller.tryTake(caller) || !failures.has(caller) || !signing.tryTake("")) {
-        throw Status.RESOURCE_EXHAUSTED
-            .withDescription(
-                "[SELV-4107] too many certificate requests from "
-                    + caller
-                    + ". Fix: wait a second and try again; check the token if it was refused"
-                    + " before.")
-            .asRuntimeException();
-      }
-      List<X509Certificate> chain = issue(request);
+      refuseTooMany(caller);
+      List<X509Certificate> chain = issue(request, caller);
       IstioCertificateResponse.Builder response = IstioCertificateResponse.newBuilder();
       chain.forEach(c -> response.addCertChain(Pem.of(c)));
       LOG.info(
@@ -65,7 +89,7 @@ public final class CertificateService extends IstioCertificateServiceImplBase {
       answer.onNext(response.build());
       answer.onCompleted();
     } catch (CodedException refused) {
-      failures.tryTake(caller);
+      failures.tryTake(network(caller));
       LOG.warn("{} (caller {})", refused.getMessage(), caller);
       answer.onError(status(refused).asRuntimeException());
     } catch (io.grpc.StatusRuntimeException limited) {
@@ -79,27 +103,69 @@ public final class CertificateService extends IstioCertificateServiceImplBase {
     }
   }
 
-  private List<X509Certificate> issue(IstioCertificateRequest request) {
-    String token = PeerCertificate.BEARER.get();
-    SpiffeId proven = PeerCertificate.IDENTITY.get();
-    SpiffeId identity;
-    if (token != null) {
-      identity = tokens.check(token);
-    } else if (proven != null) {
-      identity = proven;
-    } else {
-      throw new CodedException(
-          "SELV-4104",
-          "the certificate request carries neither a join token nor a client certificate. Fix: set"
-              + " SELVAGE_TOKEN to the output of 'selvage token create'.");
+  /** Before any cryptography. */
+  private void refuseTooMany(String caller) {
+    String network = network(caller);
+    if (!perCaller.tryTake(network) || !failures.has(network) || !signing.tryTake("")) {
+      throw Status.RESOURCE_EXHAUSTED
+          .withDescription(
+              "[SELV-4107] too many certificate requests from "
+                  + caller
+                  + ". Fix: wait a second and try again; check the token if it was refused"
+                  + " before.")
+          .asRuntimeException();
     }
-    PublicKey key = SigningRequest.publicKey(request.getCsr(), identity, authority.ownKey());
-    if (token != null) {
-      // last, so that a bad request does not use the token up
-      identity = tokens.redeem(token);
+  }
+
+  /** Whoever has an IPv6 address has 2^64 of them. */
+  static String network(String caller) {
+    if (caller.indexOf(':') < 0) {
+      return caller;
     }
-    long seconds = Math.min(Math.max(request.getValidityDuration(), 0), Integer.MAX_VALUE);
-    return authority.issue(key, identity, Duration.ofSeconds(seconds));
+    String[] groups = caller.split(":", -1);
+    return groups.length == 8 ? String.join(":", List.of(groups).subList(0, 4)) : caller;
+  }
+
+  private List<X509Certificate> issue(IstioCertificateRequest request, String caller) {
+    String bearer = PeerCertificate.BEARER.get();
+    X509Certificate leaf = PeerCertificate.LEAF.get();
+    String how = attestation.described(bearer, leaf);
+    String identity = "-";
+    try {
+      Attestation.Proof proof = attestation.prove(bearer, PeerCertificate.IDENTITY.get(), leaf);
+      how = proof.how();
+      identity = proof.identity().toString();
+      if (revoked.test(proof.identity())) {
+        throw new CodedException(
+            "SELV-4141",
+            proof.identity()
+                + " is revoked and gets no certificate. Fix: 'selvage revoke --lift' accepts it"
+                + " again.");
+      }
+      PublicKey key =
+          SigningRequest.publicKey(request.getCsr(), proof.identity(), authority.ownKey());
+      // last, so that a bad request does not use a token up
+      SpiffeId used = attestation.use(proof);
+      long seconds = Math.min(Math.max(request.getValidityDuration(), 0), Integer.MAX_VALUE);
+      List<X509Certificate> chain = authority.issue(key, used, Duration.ofSeconds(seconds));
+      audit(request, caller, identity, how, "", TrustBundle.pin(chain.get(0)));
+      return chain;
+    } catch (CodedException refused) {
+      audit(request, caller, identity, how, refused.code(), "");
+      throw refused;
+    }
+  }
+
+  private void audit(
+      IstioCertificateRequest request,
+      String caller,
+      String identity,
+      String how,
+      String code,
+      String result) {
+    audit.append(
+        new AttestationAudit.Row(
+            caller, identity, how, code, TrustBundle.digest(request.getCsr()), result));
   }
 
   private static Status status(CodedException refused) {

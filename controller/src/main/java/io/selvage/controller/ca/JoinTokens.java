@@ -149,6 +149,12 @@ public final class JoinTokens {
     return new Found(parts[1], entry);
   }
 
+  /** The public part of a token; {@code ?} where it has another form. */
+  static String idOf(String token) {
+    String[] parts = token.split("\\.", -1);
+    return parts.length == 4 && parts[1].matches("[A-Za-z0-9_-]{1,32}") ? parts[1] : "?";
+  }
+
   private void forgetOld() {
     Instant limit = clock.instant().minus(REMEMBERED);
     entries.values().removeIf(e -> e.expires().isBefore(limit));

@@ -19,6 +19,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts peers that hold an X.509-SVID of the trust domain, against the bundle of that moment.
@@ -34,8 +35,17 @@ public final class MeshTrust extends X509ExtendedTrustManager {
   private final Supplier<TrustBundle> bundle;
   private final Clock clock;
 
+  private final @Nullable MachineCertificates machines;
+
   /** Reads {@code bundle} at each handshake. */
   public MeshTrust(Supplier<TrustBundle> bundle, Clock clock) {
+    this(bundle, clock, null);
+  }
+
+  /** Takes clients with a machine's certificate too: those can ask for a certificate of ours. */
+  public MeshTrust(
+      Supplier<TrustBundle> bundle, Clock clock, @Nullable MachineCertificates machines) {
+    this.machines = machines;
     this.bundle = bundle;
     this.clock = clock;
   }
@@ -46,6 +56,14 @@ public final class MeshTrust extends X509ExtendedTrustManager {
       throw refused("a chain of " + chain.length + " certificates");
     }
     X509Certificate leaf = chain[0];
+    MachineCertificates other = machines;
+    if (other != null && use.equals(CLIENT_USE) && other.isMachine(leaf)) {
+      if (now.revoked().serials().contains(leaf.getSerialNumber().toString(16))) {
+        throw refused("a machine's certificate that is revoked");
+      }
+      other.check(chain);
+      return;
+    }
     SpiffeId id =
         SpiffeId.of(leaf).orElseThrow(() -> refused("a leaf without exactly one SPIFFE URI SAN"));
     if (!id.trustDomain().equals(now.trustDomain())) {
@@ -61,6 +79,14 @@ public final class MeshTrust extends X509ExtendedTrustManager {
     List<String> uses = leaf.getExtendedKeyUsage();
     if (uses == null || !uses.contains(use)) {
       throw refused("a leaf without the extended key usage " + use);
+    }
+    if (now.revoked().names(id, leaf)) {
+      throw new CertificateException(
+          "[SELV-4141] peer certificate refused; "
+              + id
+              + " or its certificate "
+              + leaf.getSerialNumber().toString(16)
+              + " is revoked");
     }
     checkPath(chain, now);
   }

@@ -23,6 +23,9 @@ public final class PeerCertificate implements ServerInterceptor {
   /** The caller's identity; absent where it showed no certificate. */
   public static final Context.Key<SpiffeId> IDENTITY = Context.key("selvage-peer-identity");
 
+  /** The leaf that proved it; absent where it showed none. */
+  public static final Context.Key<X509Certificate> LEAF = Context.key("selvage-peer-leaf");
+
   /** The caller's address without port, for limits and audit. */
   public static final Context.Key<String> ADDRESS = Context.key("selvage-peer-address");
 
@@ -36,9 +39,13 @@ public final class PeerCertificate implements ServerInterceptor {
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     Context context = Context.current();
-    SpiffeId identity = identity(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
-    if (identity != null) {
-      context = context.withValue(IDENTITY, identity);
+    X509Certificate leaf = leaf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION));
+    if (leaf != null) {
+      context = context.withValue(LEAF, leaf);
+      SpiffeId identity = SpiffeId.of(leaf).orElse(null);
+      if (identity != null) {
+        context = context.withValue(IDENTITY, identity);
+      }
     }
     SocketAddress remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     String address =
@@ -53,14 +60,12 @@ public final class PeerCertificate implements ServerInterceptor {
     return Contexts.interceptCall(context, call, headers, next);
   }
 
-  private static @Nullable SpiffeId identity(@Nullable SSLSession session) {
+  private static @Nullable X509Certificate leaf(@Nullable SSLSession session) {
     if (session == null) {
       return null;
     }
     try {
-      return session.getPeerCertificates()[0] instanceof X509Certificate leaf
-          ? SpiffeId.of(leaf).orElse(null)
-          : null;
+      return session.getPeerCertificates()[0] instanceof X509Certificate leaf ? leaf : null;
     } catch (SSLPeerUnverifiedException noCertificate) {
       return null;
     }

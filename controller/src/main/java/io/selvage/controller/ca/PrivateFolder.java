@@ -99,6 +99,15 @@ public final class PrivateFolder {
     }
   }
 
+  /** Removes a file, if it is there. */
+  public void delete(String name) {
+    try {
+      Files.deleteIfExists(path.resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private CodedException unreadable(String name, IOException e) {
     return new CodedException(
         "SELV-4111",

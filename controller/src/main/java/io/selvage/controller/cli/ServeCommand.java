@@ -94,6 +94,8 @@ final class ServeCommand implements Runnable {
 
   @CommandLine.Mixin OidcOptions oidc = new OidcOptions();
 
+  @CommandLine.Mixin AttestationOptions attestation = new AttestationOptions();
+
   @Option(names = "--dev", hidden = true, description = "Started by 'dev up'.")
   boolean dev;
 
@@ -170,7 +172,8 @@ final class ServeCommand implements Runnable {
         most,
         advertised,
         !existingAuthority,
-        oidc.settings());
+        oidc.settings(),
+        attestation.files());
   }
 
   private static Duration duration(String option, String text) {

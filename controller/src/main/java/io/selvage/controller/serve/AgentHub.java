@@ -9,6 +9,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.JsonFormat;
 import io.grpc.Status;
+import io.selvage.controller.ca.TrustBundle;
 import io.selvage.controller.registry.Registry;
 import io.selvage.controller.registry.WorkloadNode;
 import io.selvage.controller.translate.AgentConfig;
@@ -109,6 +110,29 @@ final class AgentHub implements StreamEvents {
   void cutSlow() {
     long now = System.nanoTime();
     streams.keySet().forEach(s -> s.cutWhenSlow(now));
+  }
+
+  /** Ends the streams of those who are refused from now on; their endpoints go with them. */
+  void endRevoked(TrustBundle.Revoked revoked) {
+    for (AgentStream stream : streams.keySet()) {
+      if (stream.isRevoked(revoked)) {
+        stream.end(
+            Status.UNAUTHENTICATED,
+            "[SELV-4141] "
+                + stream.peer()
+                + " or its certificate is revoked. Fix: 'selvage revoke --lift' accepts it again.");
+      }
+    }
+  }
+
+  /** Workloads that have not confirmed everything they were sent, by SPIFFE id. */
+  List<String> behind() {
+    return streams.keySet().stream()
+        .filter(stream -> stream.verdicts().state().equals("STALE"))
+        .map(stream -> stream.peer().toString())
+        .sorted()
+        .distinct()
+        .toList();
   }
 
   void endAll(String why) {

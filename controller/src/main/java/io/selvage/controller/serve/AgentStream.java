@@ -5,12 +5,15 @@ import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.core.v3.Node;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.selvage.controller.ca.PeerCertificate;
 import io.selvage.controller.ca.SpiffeId;
+import io.selvage.controller.ca.TrustBundle;
 import io.selvage.controller.registry.WorkloadNode;
 import io.selvage.controller.translate.AgentConfig;
 import io.selvage.controller.translate.ResourceSet;
 import io.selvage.controller.translate.TypeUrl;
 import io.selvage.controller.translate.XdsResource;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -35,6 +38,7 @@ abstract class AgentStream {
   final Map<String, Subscription> subscriptions = new LinkedHashMap<>();
   final ServeMetrics metrics;
   private final SpiffeId peer;
+  private final @Nullable X509Certificate leaf = PeerCertificate.LEAF.get();
   private final StreamEvents events;
   private final Map<String, XdsResource> questions = new LinkedHashMap<>();
   private final Instant connected = Instant.now();
@@ -67,6 +71,11 @@ abstract class AgentStream {
 
   final SpiffeId peer() {
     return peer;
+  }
+
+  /** Whether its identity or the certificate that it came with is named by {@code revoked}. */
+  final boolean isRevoked(TrustBundle.Revoked revoked) {
+    return leaf == null ? revoked.ids().contains(peer.toString()) : revoked.names(peer, leaf);
   }
 
   final Instant connected() {

@@ -1,14 +1,15 @@
 package io.selvage.controller.serve;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.selvage.controller.ca.AttestationSettings;
 import io.selvage.controller.ca.CaSettings;
 import io.selvage.controller.ca.CertificateAuthority;
 import io.selvage.controller.ca.CertificateService;
 import io.selvage.controller.ca.JoinTokens;
+import io.selvage.controller.ca.MeshAuthority;
 import io.selvage.controller.ca.MeshTrust;
 import io.selvage.controller.ca.OwnIdentity;
 import io.selvage.controller.ca.PrivateFolder;
-import io.selvage.controller.ca.SpiffeId;
 import io.selvage.controller.ca.TrustBundle;
 import io.selvage.controller.registry.Registry;
 import io.selvage.controller.registry.VirtualAddresses;
@@ -38,8 +39,7 @@ public final class ControlPlane implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private final ControlPlaneSettings settings;
   private final Store store;
-  private final CertificateAuthority authority;
-  private final JoinTokens tokens;
+  private final MeshAuthority identities;
   private final Registry registry;
   private final VirtualAddresses addresses;
   private final ServeMetrics metrics = new ServeMetrics();
@@ -51,20 +51,21 @@ public final class ControlPlane implements AutoCloseable {
   private final Store.Watch watch;
   private volatile Translator translator;
 
-  private ControlPlane(ControlPlaneSettings settings, Store store, Clock clock) {
+  private ControlPlane(
+      ControlPlaneSettings settings, Store store, AttestationSettings attestation, Clock clock) {
     this.settings = settings;
     this.store = store;
     PrivateFolder folder = PrivateFolder.open(settings.folder());
-    this.authority =
-        CertificateAuthority.open(
+    this.identities =
+        MeshAuthority.open(
             new CaSettings(
                 settings.authority(),
                 settings.mesh().trustDomain(),
                 settings.createAuthority(),
                 settings.leafValidity(),
                 settings.maxLeafValidity()),
+            folder,
             clock);
-    this.tokens = JoinTokens.open(folder, clock);
     this.addresses = VirtualAddresses.open(settings.folder().resolve("addresses.json"));
     this.registry =
         Registry.open(
@@ -73,27 +74,30 @@ public final class ControlPlane implements AutoCloseable {
             settings.restartGrace(),
             System::nanoTime);
     StoreSnapshot first = store.snapshot();
-    this.translator = Translator.first(view(first), authority.bundle());
+    this.translator = Translator.first(view(first), identities.trust());
     this.hub = new AgentHub(registry, this::configFor, metrics);
     this.statuses = new StatusWriter(store, clock);
     this.refStatuses = new RefStatusWriter(store, clock);
     this.pushes = new PushLoop(settings.quiet(), settings.longest(), this::push);
     registry.onChange(pushes::changed);
-    authority.onBundle(bundle -> pushes.changed());
+    identities.onTrust(this::trustChanged);
+    identities.confirmedBy(this::behind);
     this.watch = store.watch(first.revision(), this::changed);
-    OwnIdentity identity = new OwnIdentity(authority, settings.advertised(), clock);
+    OwnIdentity identity = new OwnIdentity(identities.authority(), settings.advertised(), clock);
+    identities.authority().onSigner(identity::rotate);
     this.port =
         ControlPort.open(
             settings.listen(),
             identity,
-            new MeshTrust(authority::bundle, clock),
+            new MeshTrust(identities::trust, clock, attestation.machines()),
             List.of(
                 new AdsService(hub, metrics),
-                new CertificateService(authority, tokens, System::nanoTime)));
+                CertificateService.of(identities, attestation, System::nanoTime)));
     pushes.every(TICK, registry::tick);
     pushes.every(TICK, addresses::save);
     pushes.every(TICK, hub::cutSlow);
     pushes.every(Duration.ofMinutes(1), identity::rotateWhenDue);
+    pushes.every(Duration.ofSeconds(5), identities.federation()::refresh);
     pushes.changed();
     LOG.info("control port {} open, trust domain {}", port.port(), settings.mesh().trustDomain());
   }
@@ -105,7 +109,23 @@ public final class ControlPlane implements AutoCloseable {
    * @throws io.selvage.controller.ca.CodedException where files or port refuse
    */
   public static ControlPlane start(ControlPlaneSettings settings, Store store) {
-    return new ControlPlane(settings, store, Clock.systemUTC());
+    return start(settings, store, AttestationSettings.TOKENS_ONLY);
+  }
+
+  /** As {@link #start(ControlPlaneSettings, Store)}, with further ways into the mesh. */
+  public static ControlPlane start(
+      ControlPlaneSettings settings, Store store, AttestationSettings attestation) {
+    return new ControlPlane(settings, store, attestation, Clock.systemUTC());
+  }
+
+  private void trustChanged() {
+    hub.endRevoked(identities.trust().revoked());
+    pushes.changed();
+  }
+
+  /** Who does not trust yet whom all should trust. */
+  private List<String> behind() {
+    return translator.trusts(identities.trust()) ? hub.behind() : List.of("(not sent yet)");
   }
 
   private MeshView view(StoreSnapshot snapshot) {
@@ -130,7 +150,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private void push(long since) {
-    Translator next = translator.next(view(store.snapshot()), authority.bundle());
+    Translator next = translator.next(view(store.snapshot()), identities.trust());
     translator = next;
     hub.push(since);
     statuses.write(next.problems().read());
@@ -144,12 +164,17 @@ public final class ControlPlane implements AutoCloseable {
 
   /** The root that agents pin, and the bundle. */
   public TrustBundle bundle() {
-    return authority.bundle();
+    return identities.trust();
   }
 
   /** The authority, for rotation and for certificates of other ports of the controller. */
   public CertificateAuthority authority() {
-    return authority;
+    return identities.authority();
+  }
+
+  /** Who is who: tokens, revocations, rotation, other domains. */
+  public MeshAuthority identities() {
+    return identities;
   }
 
   /**
@@ -159,8 +184,7 @@ public final class ControlPlane implements AutoCloseable {
    */
   public JoinTokens.Created createToken(
       String namespace, String serviceAccount, int uses, Duration lifetime) {
-    SpiffeId identity = new SpiffeId(settings.mesh().trustDomain(), namespace, serviceAccount);
-    return tokens.create(identity, uses, lifetime, TrustBundle.pin(authority.root()));
+    return identities.createToken(namespace, serviceAccount, uses, lifetime);
   }
 
   /** All connected data planes, ordered by namespace, service, version. */

@@ -1,16 +1,11 @@
 package io.selvage.controller.translate;
 
-import com.google.protobuf.ListValue;
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
 import io.envoyproxy.envoy.config.cluster.v3.Cluster;
 import io.envoyproxy.envoy.config.endpoint.v3.ClusterLoadAssignment;
 import io.envoyproxy.envoy.config.listener.v3.Listener;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
-import io.selvage.controller.ca.Pem;
 import io.selvage.controller.ca.TrustBundle;
 import io.selvage.controller.registry.WorkloadNode;
-import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +49,11 @@ public final class Translator {
     return new Translator(newView, newBundle, interner.next(), own);
   }
 
+  /** Whether data planes are told to trust exactly these. */
+  public boolean trusts(TrustBundle whom) {
+    return bundle.equals(whom);
+  }
+
   /** What was found wrong, by translations so far and by a look at all references. */
   public Problems problems() {
     new References(view).check();
@@ -73,10 +73,7 @@ public final class Translator {
   public AgentConfig configFor(WorkloadNode node) {
     Caller caller = Caller.of(node, view);
     Outbound seen = outbound.computeIfAbsent(caller, this::translate);
-    ResourceSet trust =
-        interner.set(
-            "trust",
-            List.of(interner.resource(TypeUrl.TRUST_BUNDLE, bundle.trustDomain(), struct(bundle))));
+    ResourceSet trust = interner.set("trust", TrustResources.of(bundle, interner));
     OwnWays ways =
         own.compute(
             node.id() + "|" + node.instance(),
@@ -142,16 +139,5 @@ public final class Translator {
         interner.set("lds|" + key, listeners),
         interner.set("rds|" + key, routes),
         interner.set("nds|" + key, names));
-  }
-
-  private static Struct struct(TrustBundle bundle) {
-    ListValue.Builder roots = ListValue.newBuilder();
-    for (X509Certificate root : bundle.roots()) {
-      roots.addValues(Protos.text(Pem.of(root)));
-    }
-    return Struct.newBuilder()
-        .putFields("trustDomain", Protos.text(bundle.trustDomain()))
-        .putFields("roots", Value.newBuilder().setListValue(roots).build())
-        .build();
   }
 }

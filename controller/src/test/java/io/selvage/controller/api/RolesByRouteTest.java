@@ -32,7 +32,9 @@ class RolesByRouteTest {
   private enum Allowed {
     ANYBODY,
     READERS,
-    TOKEN_MAKERS
+    TOKEN_MAKERS,
+    TRUST_READERS,
+    TRUST_KEEPERS
   }
 
   /** A new route needs a line here, or the test fails. */
@@ -66,6 +68,12 @@ class RolesByRouteTest {
     }
     EXPECTED.put("POST selvage/v1/tokens", Allowed.TOKEN_MAKERS);
     EXPECTED.put("POST selvage/v1/why", Allowed.READERS);
+    for (String subject : List.of("revocations", "rotation", "federation", "bundle")) {
+      EXPECTED.put("GET selvage/v1/identity/" + subject, Allowed.TRUST_READERS);
+    }
+    for (String subject : List.of("revocations", "rotation", "federation", "crl")) {
+      EXPECTED.put("POST selvage/v1/identity/" + subject, Allowed.TRUST_KEEPERS);
+    }
   }
 
   @TempDir Path folder;
@@ -129,6 +137,8 @@ class RolesByRouteTest {
           case ANYBODY -> true;
           case READERS -> user.may(Area.MESH, false, "default");
           case TOKEN_MAKERS -> user.may(Area.JOIN_TOKENS, true, "default");
+          case TRUST_READERS -> user.may(Area.TRUST, false, "");
+          case TRUST_KEEPERS -> user.may(Area.TRUST, true, "");
         };
     assertThat(status == 403).as("%s by %s: %d", key, user.name(), status).isEqualTo(!may);
     assertThat(status).as("%s by %s", key, user.name()).isNotIn(401, 405, 500);

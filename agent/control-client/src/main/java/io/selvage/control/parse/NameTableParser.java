@@ -1,19 +1,12 @@
 package io.selvage.control.parse;
 
-import com.google.protobuf.Struct;
-import com.google.protobuf.Value;
-import io.selvage.identity.IdentityException;
-import io.selvage.identity.Pem;
-import io.selvage.identity.TrustBundle;
 import io.selvage.xds.istio.nds.NameTable;
-import java.security.cert.X509Certificate;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The mesh's names (Istio NDS) and its trusted roots. */
+/** The mesh's names (Istio NDS). */
 public final class NameTableParser {
   private NameTableParser() {}
 
@@ -32,36 +25,6 @@ public final class NameTableParser {
                     }
                   });
           return new io.selvage.engine.model.NameTable(addresses);
-        });
-  }
-
-  /** A whole trust bundle: {@code {trustDomain, roots: [PEM…]}}. */
-  public static Parsed<TrustBundle> bundle(Struct struct) {
-    return Field.read(
-        f -> {
-          String domain =
-              struct.getFieldsOrDefault("trustDomain", Value.getDefaultInstance()).getStringValue();
-          if (domain.isEmpty()) {
-            f.at("trustDomain").refuse("must not be empty");
-          }
-          List<X509Certificate> roots = new ArrayList<>();
-          List<Value> texts =
-              struct
-                  .getFieldsOrDefault("roots", Value.getDefaultInstance())
-                  .getListValue()
-                  .getValuesList();
-          for (int i = 0; i < texts.size(); i++) {
-            try {
-              roots.addAll(Pem.certificates(texts.get(i).getStringValue()));
-            } catch (IdentityException unreadable) {
-              f.at("roots", i).refuse(String.valueOf(unreadable.getMessage()));
-            }
-          }
-          if (roots.isEmpty()) {
-            f.at("roots").refuse("must not be empty");
-            return null;
-          }
-          return TrustBundle.of(domain, roots);
         });
   }
 }

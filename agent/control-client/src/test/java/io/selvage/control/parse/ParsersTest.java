@@ -238,7 +238,7 @@ class ParsersTest {
     assertThat(names.addresses())
         .containsOnlyKeys("reviews.default")
         .containsValue(List.of("240.240.0.1"));
-    assertThat(NameTableParser.bundle(Struct.getDefaultInstance()).reasons()).hasSize(2);
+    assertThat(TrustParser.bundle(Struct.getDefaultInstance()).reasons()).hasSize(2);
     Struct broken =
         Struct.newBuilder()
             .putFields("trustDomain", Samples.text("td"))
@@ -250,7 +250,7 @@ class ParsersTest {
                             .addValues(Samples.text("no pem")))
                     .build())
             .build();
-    assertThat(NameTableParser.bundle(broken).reasons())
+    assertThat(TrustParser.bundle(broken).reasons())
         .anyMatch(reason -> reason.startsWith("roots[0]: [SELV-4009]"));
   }
 }

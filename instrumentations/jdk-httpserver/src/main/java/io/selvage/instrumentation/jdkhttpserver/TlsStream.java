@@ -1,5 +1,6 @@
 package io.selvage.instrumentation.jdkhttpserver;
 
+import io.selvage.extension.Revocable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -35,11 +36,22 @@ final class TlsStream {
   TlsStream(SocketChannel channel, SSLEngine engine, ByteBuffer first) {
     this.channel = channel;
     this.engine = engine;
+    if (engine instanceof Revocable revocable) {
+      revocable.onRevoked(this::cut);
+    }
     SSLSession session = engine.getSession();
     received = ByteBuffer.allocate(session.getPacketBufferSize() * 2);
     received.put(first);
     decrypted = ByteBuffer.allocate(session.getApplicationBufferSize()).limit(0);
     encrypted = ByteBuffer.allocate(session.getPacketBufferSize());
+  }
+
+  private void cut() {
+    try {
+      channel.close();
+    } catch (IOException alreadyBroken) {
+      // what matters is that it is over
+    }
   }
 
   SSLSession session() {

@@ -5,6 +5,7 @@ import io.selvage.extension.FirstBytes;
 import io.selvage.extension.InboundCall;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.Revocable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -105,8 +106,24 @@ final class DualNioChannel extends SecureNioChannel {
     int more = super.handshake(read, write);
     if (more == 0) {
       unlimit();
+      endWithPeer();
     }
     return more;
+  }
+
+  /** The end of the stream wakes Tomcat's poller, which then closes in its own way. */
+  private void endWithPeer() {
+    SocketChannel socket = sc;
+    if (sslEngine instanceof Revocable revocable) {
+      revocable.onRevoked(
+          () -> {
+            try {
+              socket.shutdownInput();
+            } catch (IOException alreadyBroken) {
+              // what matters is that it is over
+            }
+          });
+    }
   }
 
   /** 0 = known now; else what to wait for; -1 = close. */

@@ -5,7 +5,9 @@ import io.netty.handler.ssl.SslHandler;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
 import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.Revocable;
 import java.util.List;
+import javax.net.ssl.SSLEngine;
 
 /**
  * Puts TLS first in a pipeline. A class of its own: where the application has no netty-handler,
@@ -23,7 +25,11 @@ final class TlsAtBottom {
       Endpoint endpoint,
       UpstreamTls tls,
       List<String> alpn) {
-    SslHandler handler = new SslHandler(mesh.tls().clientEngine(tls, endpoint, alpn));
+    SSLEngine engine = mesh.tls().clientEngine(tls, endpoint, alpn);
+    if (engine instanceof Revocable revocable) {
+      revocable.onRevoked(context.channel()::close);
+    }
+    SslHandler handler = new SslHandler(engine);
     int connectTimeoutMillis = context.channel().config().getConnectTimeoutMillis();
     if (connectTimeoutMillis > 0) {
       handler.setHandshakeTimeoutMillis(connectTimeoutMillis);

@@ -7,6 +7,7 @@ import io.netty.channel.FileRegion;
 import io.netty.handler.ssl.SslHandler;
 import io.selvage.engine.flow.Peer;
 import io.selvage.extension.MeshTls;
+import io.selvage.extension.Revocable;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Supplier;
@@ -37,6 +38,9 @@ final class MeshTlsHandler extends ChannelDuplexHandler {
   @Override
   public void handlerAdded(ChannelHandlerContext context) throws Exception {
     context.channel().attr(Pipelines.CONNECTION).set(new Described(context));
+    if (ssl.engine() instanceof Revocable revocable) {
+      revocable.onRevoked(context::close);
+    }
     ssl.handlerAdded(context);
   }
 
