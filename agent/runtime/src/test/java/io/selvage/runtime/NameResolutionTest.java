@@ -86,7 +86,8 @@ class NameResolutionTest {
             io.selvage.engine.model.ConnectionLimits.NONE,
             null,
             null,
-            new Cluster.Dns(family, SOON, SOON, SOON), null);
+            new Cluster.Dns(family, SOON, SOON, SOON),
+            null);
     MeshConfig config =
         new MeshConfig(
             List.of(),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.selvage.controller.resource.Kind;
 import io.selvage.controller.resource.Violation;
+import io.selvage.controller.resource.ViolationCode;
 import io.selvage.controller.store.StoreException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -87,9 +88,22 @@ final class ApiFailure extends RuntimeException {
         violations.stream()
             .map(v -> v.text() + " [" + v.code() + "]")
             .collect(Collectors.joining(", "));
+    String fixes =
+        violations.stream()
+            .map(v -> ViolationCode.fixOf(v.code()))
+            .distinct()
+            .filter(fix -> !fix.isEmpty())
+            .map(fix -> " " + fix)
+            .collect(Collectors.joining());
     String type = kind.group().isEmpty() ? kind.kind() : kind.kind() + "." + kind.group();
     String message =
-        type + " \"" + name + "\" is invalid: " + (violations.size() == 1 ? all : "[" + all + "]");
+        type
+            + " \""
+            + name
+            + "\" is invalid: "
+            + (violations.size() == 1 ? all : "[" + all + "]")
+            + "."
+            + fixes;
     return new ApiFailure(422, "Invalid", message, details);
   }
 

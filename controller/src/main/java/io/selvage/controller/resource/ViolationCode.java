@@ -56,4 +56,14 @@ public enum ViolationCode {
   public String text() {
     return text;
   }
+
+  /** What to do about a code, from {@code Fix:} on; empty for a code that is none of these. */
+  public static String fixOf(String code) {
+    for (ViolationCode each : values()) {
+      if (each.code.equals(code)) {
+        return each.text.substring(each.text.indexOf("Fix: "));
+      }
+    }
+    return "";
+  }
 }

@@ -110,7 +110,8 @@ final class OutboundClusters {
                       ? Cluster.DiscoveryType.STRICT_DNS
                       : Cluster.DiscoveryType.LOGICAL_DNS)
               .setDnsLookupFamily(Cluster.DnsLookupFamily.V4_PREFERRED)
-              .setRespectDnsTtl(true)
+              // a JVM's resolver tells no time to live
+              .setRespectDnsTtl(!caller.agent())
               .setLoadAssignment(
                   new Assignments(view, caller, rules).assignment(service, port, subset, name));
       case PASSTHROUGH ->

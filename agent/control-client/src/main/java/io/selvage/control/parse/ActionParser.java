@@ -48,7 +48,7 @@ final class ActionParser {
         action.hasMetadataMatch()
             && !action.getMetadataMatch().equals(Metadata.getDefaultInstance()),
         "metadata_match");
-    f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
+    LeftOut.action(action, f);
     RetryPolicy retry = null;
     if (action.hasRetryPolicy()) {
       retry = RetryParser.parse(action.getRetryPolicy(), f.at("retry_policy"));
@@ -109,7 +109,7 @@ final class ActionParser {
           }
           at.unsupported(share.getTypedPerFilterConfigCount() > 0, "typed_per_filter_config");
           int weight = Values.number(share.hasWeight(), share.getWeight(), 0);
-          sum += weight;
+          sum += Integer.toUnsignedLong(share.getWeight().getValue());
           found.add(
               new io.selvage.engine.model.WeightedCluster(
                   share.getName(),
@@ -126,8 +126,10 @@ final class ActionParser {
                       at),
                   share.getHostRewriteLiteral().isEmpty() ? null : share.getHostRewriteLiteral()));
         }
-        if (sum < 1 || sum > 0xffff_ffffL) {
-          in.refuse("weights must add up to at least 1; found " + sum);
+        if (sum < 1) {
+          in.refuse("total destination weight = 0");
+        } else if (sum > 0xffff_ffffL) {
+          in.refuse("total destination weight " + sum + " exceeds 4294967295");
         }
       }
       default -> f.refuse("cluster specifier not supported: " + action.getClusterSpecifierCase());
@@ -193,7 +195,9 @@ final class ActionParser {
         case QUERY_PARAMETER ->
             found.add(
                 new HashPolicy.QueryParameter(policy.getQueryParameter().getName(), terminal));
-        default -> at.warn("not supported, left out: " + policy.getPolicySpecifierCase());
+        // left out, requests of one key would go to several hosts
+        case FILTER_STATE -> at.at("filter_state").refuse("not supported: there is no such state");
+        case POLICYSPECIFIER_NOT_SET -> at.refuse("no policy that this agent knows");
       }
     }
     return found;

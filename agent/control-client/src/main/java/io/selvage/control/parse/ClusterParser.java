@@ -36,10 +36,7 @@ public final class ClusterParser {
     f.unsupported(cluster.getHealthChecksCount() > 0, "health_checks");
     // it decides which endpoints a request may reach: left out, requests would go elsewhere
     f.forbidden(cluster.getLbSubsetConfig().getSubsetSelectorsCount() > 0, "lb_subset_config");
-    f.unsupported(cluster.hasUpstreamBindConfig(), "upstream_bind_config");
-    f.unsupported(
-        cluster.getCloseConnectionsOnHostHealthFailure(),
-        "close_connections_on_host_health_failure");
+    LeftOut.cluster(cluster, f);
     BalancingParser.Balancing balancing = BalancingParser.parse(cluster, f);
     Map<String, UpstreamTls> byMode = new HashMap<>();
     UpstreamTls standard = tls(cluster, byMode, f);

@@ -34,6 +34,7 @@ final class ManagerParser {
   private ManagerParser() {}
 
   static Listener.Http outbound(HttpConnectionManager manager, Field f) {
+    LeftOut.manager(manager, f);
     Fault fault = null;
     SessionPersistence session = null;
     LocalRateLimit limit = null;
@@ -92,7 +93,6 @@ final class ManagerParser {
   /** Envoy: a stream of which nothing is said may be silent for five minutes. */
   private static ManagerPolicy policy(
       HttpConnectionManager manager, RequestLimits limits, Field f) {
-    f.unsupported(manager.hasRequestTimeout(), "request_timeout");
     Duration idle =
         manager.hasStreamIdleTimeout()
             ? Values.duration(manager.getStreamIdleTimeout(), f.at("stream_idle_timeout"))
@@ -108,6 +108,8 @@ final class ManagerParser {
   }
 
   static FilterChain.InboundHttp inbound(HttpConnectionManager manager, Field f) {
+    LeftOut.manager(manager, f);
+    LeftOut.trust(manager, f);
     List<RbacFilter> rbac = new ArrayList<>();
     Fault fault = null;
     LocalRateLimit limit = null;

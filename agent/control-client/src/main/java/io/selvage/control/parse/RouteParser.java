@@ -103,6 +103,7 @@ public final class RouteParser {
     }
     f.forbidden(host.getRequireTls() != VirtualHost.TlsRequirementType.NONE, "require_tls");
     f.forbidden(host.hasMatcher(), "matcher");
+    LeftOut.host(host, f);
     checkFilters(host.getTypedPerFilterConfigMap(), f);
     List<Mirror> mirrors =
         host.getRequestMirrorPoliciesCount() > 0
@@ -138,6 +139,7 @@ public final class RouteParser {
 
   private io.selvage.engine.model.@Nullable Route route(
       Route route, VirtualHost host, RouteConfiguration config, List<Mirror> mirrors, Field f) {
+    LeftOut.route(route, f);
     checkFilters(route.getTypedPerFilterConfigMap(), f);
     io.selvage.engine.model.RouteMatch match = match(route.getMatch(), f.at("match"));
     io.selvage.engine.model.RouteAction action =

@@ -19,18 +19,28 @@ import org.jspecify.annotations.Nullable;
 /** Small values that many resources share. */
 final class Values {
   private static final long MAX_SECONDS = 315_576_000_000L;
+  private static final int MAX_REGEX_CHARACTERS = 4096;
+  private static final int MAX_REGEX_PROGRAM = 10_000;
 
   private Values() {}
 
   static java.time.Duration duration(Duration d, Field f) {
-    if (d.getSeconds() < 0
-        || d.getNanos() < 0
-        || d.getSeconds() > MAX_SECONDS
-        || d.getNanos() > 999_999_999) {
-      f.refuse("not a duration from 0 on");
+    if (d.getSeconds() < 0 || d.getNanos() < 0) {
+      f.refuse("\"" + text(d) + "\": must not be negative");
+      return java.time.Duration.ZERO;
+    }
+    if (d.getSeconds() > MAX_SECONDS || d.getNanos() > 999_999_999) {
+      f.refuse("\"" + text(d) + "\": must be a duration of at most " + MAX_SECONDS + "s");
       return java.time.Duration.ZERO;
     }
     return java.time.Duration.ofSeconds(d.getSeconds(), d.getNanos());
+  }
+
+  /** As protobuf's JSON mapping writes it, whole seconds without a fraction. */
+  private static String text(Duration d) {
+    return d.getNanos() == 0
+        ? d.getSeconds() + "s"
+        : d.getSeconds() + "s and " + d.getNanos() + "ns";
   }
 
   /** Unsigned, as an int: what is larger is 'no limit'. */
@@ -66,8 +76,14 @@ final class Values {
       f.refuse("empty expression");
       return text;
     }
+    if (text.length() > MAX_REGEX_CHARACTERS) {
+      f.refuse("longer than " + MAX_REGEX_CHARACTERS + " characters");
+      return text;
+    }
     try {
-      var unused = Pattern.compile(text);
+      if (Pattern.compile(text).programSize() > MAX_REGEX_PROGRAM) {
+        f.refuse("too complex; its program has more than " + MAX_REGEX_PROGRAM + " steps");
+      }
     } catch (PatternSyntaxException invalid) {
       f.refuse("not an RE2 expression: " + invalid.getMessage());
     }

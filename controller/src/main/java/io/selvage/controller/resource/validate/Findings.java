@@ -45,6 +45,11 @@ final class Findings {
     violations.add(new Violation(ViolationCode.MEANING.code(), field, Cause.FORBIDDEN, message));
   }
 
+  /** Fields that exclude each other. */
+  void exclusive(String field, String message) {
+    violations.add(new Violation(ViolationCode.ONE_OF.code(), field, Cause.FORBIDDEN, message));
+  }
+
   void required(String field, String message) {
     violations.add(new Violation(ViolationCode.REQUIRED.code(), field, Cause.REQUIRED, message));
   }

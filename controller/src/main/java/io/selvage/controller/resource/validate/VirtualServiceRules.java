@@ -1,5 +1,6 @@
 package io.selvage.controller.resource.validate;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.selvage.controller.resource.view.HttpRoute;
 import io.selvage.controller.resource.view.VirtualService;
 import io.selvage.controller.resource.view.VirtualService.L4Match;
@@ -25,6 +26,11 @@ final class VirtualServiceRules {
     HttpRouteRules http = new HttpRouteRules(findings, vs.hosts().isEmpty());
     for (int i = 0; i < vs.http().size(); i++) {
       http.check("spec.http[" + i + "]", vs.http().get(i));
+      JsonNode written = vs.source().spec().path("http").path(i);
+      if (written.hasNonNull("mirror") && written.path("mirrors").size() > 0) {
+        findings.exclusive(
+            "spec.http[" + i + "].mirrors", "mirror and mirrors exclude each other; keep mirrors");
+      }
     }
     names(vs.http());
     for (int i = 0; i < vs.tls().size(); i++) {
