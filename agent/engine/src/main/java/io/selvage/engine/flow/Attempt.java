@@ -41,6 +41,7 @@ public final class Attempt implements Action {
   private @Nullable Object lease;
   private ConnectionLimits connectionLimits = ConnectionLimits.NONE;
   private @Nullable Object permit;
+  private @Nullable Object place;
   private volatile @Nullable Runnable held;
   private volatile boolean requestSent;
   private volatile @Nullable Runnable abort;
@@ -95,6 +96,15 @@ public final class Attempt implements Action {
 
   public void permit(@Nullable Object taken) {
     permit = taken;
+  }
+
+  /** Its place among the cluster's connections, if it has one of its own; opaque to others. */
+  public @Nullable Object place() {
+    return place;
+  }
+
+  public void place(@Nullable Object taken) {
+    place = taken;
   }
 
   /**

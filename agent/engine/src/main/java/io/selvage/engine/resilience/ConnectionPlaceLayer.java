@@ -23,10 +23,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who finds no place waits in turn, within the route's timeout; who finds the queue full gets
  * {@code 503 UO}. The place is held until the body's end, retries included. One cluster has one
- * count in this JVM for each routing priority, as an Envoy has one for each worker.
+ * count in this JVM for each routing priority, as an Envoy has one for each worker. Attempts beside
+ * the first have places of their own, see {@link HedgePlaceLayer}.
  */
 public final class ConnectionPlaceLayer extends Layer {
-  private static final Rejection OVERFLOW =
+  static final Rejection OVERFLOW =
       new Rejection(
           503,
           14,
@@ -83,7 +84,8 @@ public final class ConnectionPlaceLayer extends Layer {
     }
   }
 
-  private static int most(ConnectionLimits limits, boolean multiplexed) {
+  /** Requests at once that this many connections carry. */
+  static int most(ConnectionLimits limits, boolean multiplexed) {
     if (limits.maxConnections() == Integer.MAX_VALUE || !multiplexed) {
       return limits.maxConnections();
     }
@@ -93,7 +95,7 @@ public final class ConnectionPlaceLayer extends Layer {
         : (int) Math.min(Integer.MAX_VALUE, (long) limits.maxConnections() * streams);
   }
 
-  private static Bulkhead places(ClusterState state, RoutingPriority priority) {
+  static Bulkhead places(ClusterState state, RoutingPriority priority) {
     if (priority == RoutingPriority.DEFAULT) {
       Standard kept = state.kept(Standard.class);
       return (kept != null ? kept : state.keep(Standard.class, null, new Standard(new Bulkhead())))

@@ -8,6 +8,7 @@ import io.selvage.engine.observing.AccessLogLayer;
 import io.selvage.engine.observing.ConnectionMetricsLayer;
 import io.selvage.engine.resilience.ConnectTimeoutLayer;
 import io.selvage.engine.resilience.ConnectionAdmissionLayer;
+import io.selvage.engine.resilience.HostLimitLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
 import io.selvage.engine.resilience.OutlierLayer;
 import io.selvage.engine.routing.ClusterLayer;
@@ -35,6 +36,7 @@ final class ConnectStack {
         .attempt(new OutlierLayer(p.random())) //               CDS
         .attempt(new BalanceLayer(p.random())) //     EDS                     UH
         .attempt(new UntriedLayer(p.random())) //     EDS, after a failed try
+        .attempt(HostLimitLayer.ofConnections()) //   CDS per host            UO
         .attempt(new PeerIdentityLayer()) //          CDS transport socket
         .build();
   }

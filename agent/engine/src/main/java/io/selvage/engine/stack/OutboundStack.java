@@ -16,6 +16,8 @@ import io.selvage.engine.resilience.ConnectionEndLayer;
 import io.selvage.engine.resilience.ConnectionPlaceLayer;
 import io.selvage.engine.resilience.EndpointBreakerLayer;
 import io.selvage.engine.resilience.FaultLayer;
+import io.selvage.engine.resilience.HedgePlaceLayer;
+import io.selvage.engine.resilience.HostLimitLayer;
 import io.selvage.engine.resilience.InheritedDeadlineLayer;
 import io.selvage.engine.resilience.LocalRateLimitLayer;
 import io.selvage.engine.resilience.OutlierLayer;
@@ -76,10 +78,12 @@ final class OutboundStack {
         .attempt(new PerTryLayer()) //                               RDS: per-try timeout  UT
         .attempt(new WorkLayer()) //                                 is it still wanted?   DC
         .attempt(new AdmissionLayer()) //                            CDS circuit breakers  UO
+        .attempt(new HedgePlaceLayer()) //                           CDS circuit breakers  UO
         .attempt(new BreakerLayer(p.clock())) //                     CDS resilience        UO
         .attempt(new OutlierLayer(p.random())) //                    CDS; judges, returns
         .attempt(new EndpointBreakerLayer.Return())
         .attempt(new BalanceLayer(p.random())) //                    EDS; leases           UH
+        .attempt(HostLimitLayer.ofRequests()) //                            CDS per_host          UO
         .attempt(new EndpointBreakerLayer(p.clock())) //             CDS resilience        UO
         .attempt(new ConnectionEndLayer())
         .attempt(new HostNameLayer()) //                             RDS: authority of the endpoint
@@ -102,6 +106,7 @@ final class OutboundStack {
         .attempt(new AdmissionLayer())
         .attempt(new OutlierLayer(p.random()))
         .attempt(new BalanceLayer(p.random()))
+        .attempt(HostLimitLayer.ofRequests())
         .attempt(new ConnectionEndLayer())
         .attempt(new PeerIdentityLayer())
         .build();

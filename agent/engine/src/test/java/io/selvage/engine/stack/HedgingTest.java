@@ -292,4 +292,37 @@ class HedgingTest {
     assertThat(((Responded) outcome).head().status()).isEqualTo(200);
     x.end(End.COMPLETE);
   }
+
+  /** A hedge needs a connection of its own, and does not wait for one. */
+  @Test
+  void hedgesKeepToTheLimitOfConnections() {
+    MeshTest mesh =
+        new MeshTest(
+            Config.http(hedged(1))
+                .cluster(
+                    cluster("reviews", 1, 2, 3).breakers(new CircuitBreakers(2, 9, 99, 3, null))));
+    MeshTest.Call first = mesh.get("/");
+    mesh.advance(ofMillis(50));
+    MeshTest.Call second = mesh.get("/");
+    mesh.advance(ofMillis(150));
+    assertThat(first.sent).as("both places are taken").hasSize(1);
+    assertThat(second.sent).hasSize(1);
+    assertThat(mesh.inFlight("reviews")).isEqualTo(2);
+    report(first, 0, TestAnswer.of(200));
+    assertThat(first.status()).isEqualTo(200);
+    first.end();
+    report(second, 0, TestAnswer.of(200));
+    second.end();
+
+    MeshTest.Call alone = overdue(mesh);
+    MeshTest.Call waits = mesh.get("/");
+    assertThat(waits.sent).as("the hedge has the second place").isEmpty();
+    report(alone, 1, TestAnswer.of(200));
+    alone.end();
+    mesh.advance(ofMillis(1));
+    assertThat(waits.sent).hasSize(1);
+    report(waits, 0, TestAnswer.of(200));
+    waits.end();
+    assertThat(mesh.inFlight("reviews")).isZero();
+  }
 }

@@ -98,4 +98,32 @@ class LimitsTest {
     assertThat(high.maxPending()).isEqualTo(30);
     assertThat(high.maxConnectionsPerHost()).isEqualTo(Integer.MAX_VALUE);
   }
+
+  /** One endpoint's limit, whatever the cluster still allows; the first connection always is. */
+  @Test
+  void eachEndpointHasALimitOfItsOwn() {
+    MeshTest mesh =
+        new MeshTest(
+            Config.http(route())
+                .cluster(
+                    cluster("reviews", 1, 2)
+                        .breakers(new CircuitBreakers(50, 50, 50, 3, null, 2, null))));
+    MeshTest.Call first = mesh.get("/");
+    for (int i = 0; i < 3; i++) {
+      assertThat(mesh.get("/").sent).hasSize(1);
+    }
+    assertThat(mesh.get("/").rejection().flag()).isEqualTo("UO");
+    assertThat(mesh.inFlight("reviews")).isEqualTo(4);
+    first.answers(200).end();
+    assertThat(mesh.inFlight("reviews")).isEqualTo(3);
+
+    MeshTest none =
+        new MeshTest(
+            Config.http(route())
+                .cluster(
+                    cluster("reviews", 1)
+                        .breakers(new CircuitBreakers(50, 50, 50, 3, null, 0, null))));
+    assertThat(none.get("/").sent).hasSize(1);
+    assertThat(none.get("/").rejection().flag()).isEqualTo("UO");
+  }
 }
