@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the pool of any library keep to what a cluster says of its connections: requests, streams,
- * age, idle time ({@link ConnectionLimits}).
+ * age, idle time, probes of TCP ({@link ConnectionLimits}).
  *
  * <p>All libraries pool by a key that the mesh gives them. Where a cluster sets such a limit, the
  * key is a <em>lane</em>: it takes attempts until a connection that carried all of them would have
@@ -72,6 +72,15 @@ public final class ConnectionLanes {
     }
   }
 
+  /** How idle connections of a key of {@link #keyOf} are probed; null = as the library does. */
+  public static ConnectionLimits.@Nullable TcpKeepalive keepalive(Object key) {
+    return key instanceof Lane lane ? lane.lanes.keepalive() : null;
+  }
+
+  private synchronized ConnectionLimits.@Nullable TcpKeepalive keepalive() {
+    return limits.tcpKeepalive();
+  }
+
   /** A connection was opened for a key of {@link #keyOf}. */
   public static void opened(Object key, Closeable connection) {
     if (key instanceof Lane lane) {
@@ -83,6 +92,7 @@ public final class ConnectionLanes {
     return limits.maxRequestsPerConnection() > 0
         || limits.maxConcurrentStreams() > 0
         || limits.maxConnectionDuration() != null
+        || limits.tcpKeepalive() != null
         || isSet(limits.idleTimeout());
   }
 
@@ -205,6 +215,7 @@ public final class ConnectionLanes {
     }
 
     void opened(Closeable connection) {
+      TcpProbes.set(connection, lanes.keepalive());
       connections.add(connection);
       if (!lanes.isOpen(this)) {
         connections.close();

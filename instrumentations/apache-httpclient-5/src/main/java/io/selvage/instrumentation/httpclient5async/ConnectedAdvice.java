@@ -1,13 +1,19 @@
 package io.selvage.instrumentation.httpclient5async;
 
+import io.selvage.engine.model.ProxyProtocol;
 import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
+import io.selvage.extension.ProxyHeader;
+import io.selvage.extension.TcpProbes;
+import java.io.IOException;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.List;
 import net.bytebuddy.asm.Advice;
 import org.apache.hc.core5.http2.HttpVersionPolicy;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.reactor.ProtocolIOSession;
 import org.apache.hc.core5.reactor.ssl.SSLBufferMode;
 import org.apache.hc.core5.util.Timeout;
@@ -30,6 +36,11 @@ public final class ConnectedAdvice {
       return;
     }
     ConnectionLanes.opened(to.poolKey(), session);
+    TcpProbes.set(session.channel(), ConnectionLanes.keepalive(to.poolKey()));
+    if (!isAnnounced(to, session)) {
+      session.close(CloseMode.IMMEDIATE);
+      return;
+    }
     if (to.tls() == null) {
       return;
     }
@@ -45,6 +56,26 @@ public final class ConnectedAdvice {
         null,
         null,
         timeout);
+  }
+
+  /**
+   * Where the endpoint expects the PROXY protocol, its header goes first; the buffer of a
+   * connection that has carried nothing has room for it.
+   */
+  private static boolean isAnnounced(EndpointAddress to, ProtocolIOSession session) {
+    ProxyProtocol version = to.endpoint().proxyProtocol();
+    if (version == null) {
+      return true;
+    }
+    try {
+      ByteBuffer header =
+          ByteBuffer.wrap(
+              ProxyHeader.of(version, session.getLocalAddress(), session.getRemoteAddress()));
+      session.channel().write(header);
+      return !header.hasRemaining();
+    } catch (IOException broken) {
+      return false;
+    }
   }
 
   /** What the codec above speaks; a client of HTTP/2 alone attaches nothing. */

@@ -7,6 +7,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.stub.ClientCalls;
 import io.selvage.engine.model.ConnectionLimits;
 import io.selvage.instrumentation.testing.client.Routes;
+import io.selvage.instrumentation.testing.client.TcpTimers;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -70,5 +71,34 @@ interface GrpcLimitPromises extends GrpcPromises {
     eventually(() -> assertThat(good.open()).isZero());
     assertThat(GrpcWorld.unary(channel, "b")).isEqualTo("good:b");
     assertThat(good.connections()).isEqualTo(2);
+  }
+
+  @Test
+  default void probesIdleConnections() {
+    Upstream good = world().good("good");
+    world()
+        .reviews()
+        .endpoint(good.port())
+        .connections(
+            new ConnectionLimits(
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                Integer.MAX_VALUE,
+                0,
+                0,
+                null,
+                null,
+                null,
+                new ConnectionLimits.TcpKeepalive(
+                    3, Duration.ofSeconds(1_000), Duration.ofSeconds(10)),
+                null));
+    world().publish();
+
+    assertThat(GrpcWorld.unary(reviews(), "a")).isEqualTo("good:a");
+    eventually(
+        () ->
+            assertThat(TcpTimers.keepaliveTo(good.port()))
+                .isNotEmpty()
+                .allSatisfy(seconds -> assertThat(seconds).isBetween(900L, 1_000L)));
   }
 }

@@ -1,8 +1,10 @@
 package io.selvage.instrumentation.httpclient;
 
 import io.selvage.engine.model.ProxyProtocol;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.ProxyHeader;
+import io.selvage.extension.TcpProbes;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -24,6 +26,9 @@ public final class PlainConnectAdvice {
       @Advice.FieldValue("address") InetSocketAddress address,
       @Advice.FieldValue("chan") SocketChannel channel,
       @Advice.Return CompletableFuture<Void> connected) {
+    if (address instanceof EndpointAddress to) {
+      TcpProbes.set(channel, ConnectionLanes.keepalive(to.poolKey()));
+    }
     ProxyProtocol version =
         address instanceof EndpointAddress of ? of.endpoint().proxyProtocol() : null;
     return version == null ? connected : announced(version, channel, connected);

@@ -20,6 +20,7 @@ import io.selvage.extension.Intent;
 import io.selvage.extension.Mesh;
 import io.selvage.extension.MeshRuntime;
 import io.selvage.extension.ProxyHeader;
+import io.selvage.extension.TcpProbes;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -183,6 +184,7 @@ final class FloorConnection {
       return null;
     }
     if (attempt != null) {
+      TcpProbes.set(socket, attempt.connectionLimits().tcpKeepalive());
       ConnectionLanes.opened(attempt, socket);
     }
     try {

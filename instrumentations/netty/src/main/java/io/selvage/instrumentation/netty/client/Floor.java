@@ -15,6 +15,7 @@ import io.selvage.engine.flow.Responded;
 import io.selvage.engine.flow.Wait;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.UpstreamTls;
+import io.selvage.extension.ConnectionLanes;
 import io.selvage.extension.EndpointAddress;
 import io.selvage.extension.Failures;
 import io.selvage.extension.Intent;
@@ -57,6 +58,7 @@ final class Floor {
         TlsAtBottom.add(mesh, context, carried.endpoint(), carried.tls(), carried.alpn());
       }
       HeaderAtBottom.add(context, carried.endpoint());
+      Probes.set(context.channel(), ConnectionLanes.keepalive(carried.poolKey()));
       return carried;
     }
     Attempt attempt = Intent.attemptOfThread();
@@ -91,6 +93,7 @@ final class Floor {
         TlsAtBottom.add(mesh, context, endpoint, tls, tls.alpn().isEmpty() ? HTTP : tls.alpn());
       }
       HeaderAtBottom.add(context, endpoint);
+      Probes.set(context.channel(), attempt.connectionLimits().tcpKeepalive());
       InetAddress address = InetAddress.getByName(endpoint.address());
       return new InetSocketAddress(
           InetAddress.getByAddress(asked.getHostString(), address.getAddress()), endpoint.port());

@@ -191,4 +191,94 @@ public interface LimitPromises extends ClientWorld {
       assertThat(call.get(20, TimeUnit.SECONDS)).isEqualTo(200);
     }
   }
+
+  private static ConnectionLimits probed() {
+    return new ConnectionLimits(
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE,
+        Integer.MAX_VALUE,
+        0,
+        0,
+        null,
+        null,
+        null,
+        new ConnectionLimits.TcpKeepalive(3, Duration.ofSeconds(1_000), Duration.ofSeconds(10)),
+        null);
+  }
+
+  @Test
+  default void probesIdleConnections() throws Exception {
+    UpstreamServer good = world().good("good");
+    UpstreamServer plain = world().good("plain");
+    world().reviews().endpoint(good.port()).connections(probed());
+    MeshSketch.Svc ratings =
+        world().sketch().http("ratings", 9080).peer(ClientFixture.SERVER).endpoint(plain.port());
+    if (http2()) {
+      ratings.http2();
+    }
+    world().publish();
+
+    assertThat(text(Call.get(REVIEWS + "/"))).isEqualTo("good");
+    assertThat(text(Call.get("http://ratings:9080/"))).isEqualTo("plain");
+    eventually(
+        () ->
+            assertThat(TcpTimers.keepaliveTo(good.port()))
+                .isNotEmpty()
+                .allSatisfy(seconds -> assertThat(seconds).isBetween(900L, 1_000L)));
+    assertThat(TcpTimers.keepaliveTo(plain.port()))
+        .as("where nothing is asked the library decides")
+        .noneSatisfy(seconds -> assertThat(seconds).isLessThanOrEqualTo(1_000L));
+  }
+
+  /** One endpoint's limit, whatever the cluster still allows. */
+  @Test
+  default void opensNoMoreConnectionsToAnEndpointThanAllowed() throws Exception {
+    Queue<Responder.Reply> open = new ConcurrentLinkedQueue<>();
+    UpstreamServer holding = holding(open);
+    world()
+        .reviews()
+        .endpoint(holding.port())
+        .breakers(new CircuitBreakers(1024, 1024, 1024, 3, null, 2, null))
+        .connections(limits(0, http2() ? 1 : 0, null, null))
+        .routes(Routes.to("reviews", 9080).timeout(Duration.ZERO));
+    world().publish();
+
+    List<CompletableFuture<Integer>> calls = callsAtOnce(5);
+    eventually(() -> assertThat(calls.stream().filter(CompletableFuture::isDone)).hasSize(3));
+    eventually(() -> assertThat(open).hasSize(2));
+    assertThat(holding.connections()).isEqualTo(2);
+    open.forEach(reply -> reply.text(200, "first"));
+    List<Integer> statuses = new ArrayList<>();
+    for (CompletableFuture<Integer> call : calls) {
+      statuses.add(call.get(20, TimeUnit.SECONDS));
+    }
+    assertThat(statuses).filteredOn(status -> status == 200).hasSize(2);
+    assertThat(statuses).filteredOn(status -> status == 503).hasSize(3);
+  }
+
+  /** A hedge is one connection more, and is left out where there is none. */
+  @Test
+  default void hedgesWithinTheLimitOfConnections() throws Exception {
+    UpstreamServer late =
+        world()
+            .server(
+                "late",
+                (request, reply) ->
+                    reply.after(Duration.ofMillis(1_500), () -> reply.text(200, "late")));
+    world()
+        .reviews()
+        .endpoint(late.port())
+        .breakers(new CircuitBreakers(1, 8, 1024, 3, null))
+        .connections(limits(0, http2() ? 1 : 0, null, null))
+        .routes(
+            Routes.to("reviews", 9080)
+                .timeout(Duration.ofSeconds(20))
+                .retries(1, java.util.Set.of("5xx"), Duration.ofMillis(300))
+                .hedged());
+    world().publish();
+
+    assertThat(text(Call.get(REVIEWS + "/"))).isEqualTo("late");
+    assertThat(late.received()).hasSize(1);
+    assertThat(late.connections()).isEqualTo(1);
+  }
 }
