@@ -19,15 +19,17 @@ record FoundToken(String token, JwtProvider provider, JwtProvider.Place place) {
   /**
    * The tokens of a request in the places of a provider.
    *
-   * @param gone headers whose token was taken out already
+   * @param gone places whose token was taken out already; see {@link #taken}
    */
   static List<FoundToken> in(RequestHead head, JwtProvider provider, Set<String> gone) {
     List<FoundToken> found = new ArrayList<>(2);
     for (JwtProvider.Place place : provider.places()) {
+      String what = taken(place);
+      if (!what.isEmpty() && gone.contains(what)) {
+        continue;
+      }
       if (place instanceof JwtProvider.HeaderPlace at) {
-        if (!gone.contains(at.name())) {
-          inHeader(head, provider, at, found);
-        }
+        inHeader(head, provider, at, found);
       } else if (place instanceof JwtProvider.ParamPlace at) {
         inQuery(head.path(), provider, at, found);
       } else if (place instanceof JwtProvider.CookiePlace at) {
@@ -35,6 +37,16 @@ record FoundToken(String token, JwtProvider provider, JwtProvider.Place place) {
       }
     }
     return found;
+  }
+
+  /**
+   * What of a request is gone when a token is taken from there; nothing of cookies, as in Envoy.
+   */
+  static String taken(JwtProvider.Place place) {
+    if (place instanceof JwtProvider.HeaderPlace at) {
+      return "header " + at.name();
+    }
+    return place instanceof JwtProvider.ParamPlace at ? "parameter " + at.name() : "";
   }
 
   private static void inHeader(

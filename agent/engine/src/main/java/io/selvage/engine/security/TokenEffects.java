@@ -2,7 +2,9 @@ package io.selvage.engine.security;
 
 import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.model.JwtProvider;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,13 +70,17 @@ final class TokenEffects {
     return at;
   }
 
-  /** Null for what is no text, number or boolean, and for what no header can hold. */
+  /** Lists and objects in Base64; null for nothing, and for what no header can hold. */
   private static @Nullable String text(@Nullable Object value) {
     if (value instanceof Number number) {
       double d = number.doubleValue();
       return d >= 0 && d < 0x1p64 && d == Math.rint(d)
           ? String.format("%.0f", d)
           : String.format(java.util.Locale.ROOT, "%f", d);
+    }
+    if (value instanceof Map<?, ?> || value instanceof List<?>) {
+      byte[] json = Json.text(value).getBytes(StandardCharsets.UTF_8);
+      return Base64.getEncoder().encodeToString(json);
     }
     String text = value instanceof String || value instanceof Boolean ? value.toString() : "";
     for (int i = 0; i < text.length(); i++) {

@@ -55,10 +55,6 @@ final class TokenTrial {
   }
 
   Result judge(JwtRequirement needed) {
-    return judge(needed, List.of());
-  }
-
-  private Result judge(JwtRequirement needed, List<JwtProvider> beside) {
     if (needed instanceof JwtRequirement.Provider one) {
       JwtProvider provider = config.providers().get(one.name());
       return provider == null
@@ -70,7 +66,7 @@ final class TokenTrial {
     }
     if (needed instanceof JwtRequirement.All all) {
       for (JwtRequirement each : all.of()) {
-        Result result = judge(each, List.of());
+        Result result = judge(each);
         if (result != Passed.PASSED) {
           return result;
         }
@@ -78,7 +74,7 @@ final class TokenTrial {
       return Passed.PASSED;
     }
     List<FoundToken> found = new ArrayList<>();
-    for (JwtProvider provider : beside) {
+    for (JwtProvider provider : config.providers().values()) {
       found.addAll(FoundToken.in(head, provider, gone));
     }
     boolean lenient = needed instanceof JwtRequirement.AllowMissingOrFailed;
@@ -101,28 +97,43 @@ final class TokenTrial {
     return once;
   }
 
-  /** What needs a token comes first; whether none is needed is asked last. */
+  /** One good one is enough; else the reason that says most, and last whether none is needed. */
   private Result any(List<JwtRequirement> any) {
-    List<JwtProvider> beside = new ArrayList<>();
-    JwtRequirement bypass = null;
-    Result last = Passed.PASSED;
+    Failed worst = null;
+    boolean missing = false;
+    boolean failed = false;
     for (JwtRequirement each : any) {
-      if (each instanceof JwtRequirement.AllowMissing
-          || each instanceof JwtRequirement.AllowMissingOrFailed) {
-        bypass =
-            bypass instanceof JwtRequirement.AllowMissingOrFailed ? bypass : each; // the wider one
+      missing |= each instanceof JwtRequirement.AllowMissing;
+      failed |= each instanceof JwtRequirement.AllowMissingOrFailed;
+      if (isBypass(each)) {
         continue;
       }
-      last = judge(each, List.of());
-      if (!(last instanceof Failed)) {
-        return last;
+      int before = good.size();
+      Result result = judge(each);
+      if (!(result instanceof Failed why)) {
+        return result;
       }
-      if (each instanceof JwtRequirement.Provider one
-          && config.providers().get(one.name()) != null) {
-        beside.add(config.providers().get(one.name()));
-      }
+      good.subList(before, good.size()).clear();
+      boolean telling =
+          why.fault() != TokenFault.MISSING && why.fault() != TokenFault.ISSUER
+              || worst == null
+              || worst.fault() == TokenFault.MISSING;
+      worst = telling ? why : worst;
     }
-    return bypass == null ? last : judge(bypass, beside);
+    if (worst == null) {
+      return missing || failed
+          ? judge(
+              failed
+                  ? new JwtRequirement.AllowMissingOrFailed()
+                  : new JwtRequirement.AllowMissing())
+          : Passed.PASSED;
+    }
+    return failed || (missing && worst.fault() == TokenFault.MISSING) ? Passed.PASSED : worst;
+  }
+
+  private static boolean isBypass(JwtRequirement each) {
+    return each instanceof JwtRequirement.AllowMissing
+        || each instanceof JwtRequirement.AllowMissingOrFailed;
   }
 
   /**
@@ -171,9 +182,12 @@ final class TokenTrial {
   private Result judged(FoundToken token, JwtProvider provider, List<String> audiences) {
     TokenVerifier.Verdict verdict = verifier.verify(provider, audiences, token.token());
     if (verdict instanceof TokenVerifier.Verified content) {
-      good.add(new Good(new FoundToken(token.token(), provider, token.place()), content));
-      if (!provider.forward() && token.place() instanceof JwtProvider.HeaderPlace at) {
-        gone.add(at.name());
+      Good found = new Good(new FoundToken(token.token(), provider, token.place()), content);
+      if (!good.contains(found)) {
+        good.add(found);
+      }
+      if (!provider.forward()) {
+        gone.add(FoundToken.taken(token.place()));
       }
       return Passed.PASSED;
     }
