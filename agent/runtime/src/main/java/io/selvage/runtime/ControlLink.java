@@ -7,8 +7,10 @@ import io.selvage.control.ControlNode;
 import io.selvage.control.ControlState;
 import io.selvage.control.ControlThreads;
 import io.selvage.control.SnapshotFile;
+import io.selvage.control.certificate.Admission;
 import io.selvage.control.certificate.CertificateClient;
 import io.selvage.control.certificate.CertificateKeeper;
+import io.selvage.control.certificate.FileAdmission;
 import io.selvage.control.certificate.IdentityFiles;
 import io.selvage.engine.model.Endpoint;
 import io.selvage.engine.model.Locality;
@@ -18,6 +20,7 @@ import io.selvage.identity.IdentityTls;
 import io.selvage.identity.Svid;
 import io.selvage.identity.WorkloadIdentity;
 import java.io.File;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -69,6 +72,7 @@ final class ControlLink implements AutoCloseable {
             tls,
             keeps && folder != null ? new IdentityFiles(folder.toPath()) : null,
             settings.isSet(Setting.TOKEN) ? settings.text(Setting.TOKEN) : null,
+            admission(settings, log),
             Clock.systemUTC(),
             log::warn,
             ControlLink::unmeshed);
@@ -80,6 +84,28 @@ final class ControlLink implements AutoCloseable {
             threads,
             folder == null ? null : new SnapshotFile(folder, log::line),
             events);
+  }
+
+  private static @Nullable Admission admission(Settings settings, AgentLog log) {
+    boolean token = settings.isSet(Setting.TOKEN_FILE);
+    boolean machine = settings.isSet(Setting.MACHINE_CERTIFICATE);
+    if (!token && !machine) {
+      return null;
+    }
+    if (!settings.isSet(Setting.CA_FILE) || machine && !settings.isSet(Setting.MACHINE_KEY)) {
+      log.warn(
+          "SELV-1038",
+          "(Settings selvage.ca-file) is not set, or selvage.machine-key is not, so the workload cannot be let in."
+              + " Fix: name the file with the mesh's roots, and the key beside its certificate");
+      return null;
+    }
+    Path roots = Path.of(settings.text(Setting.CA_FILE));
+    return token
+        ? FileAdmission.token(Path.of(settings.text(Setting.TOKEN_FILE)), roots)
+        : FileAdmission.machine(
+            Path.of(settings.text(Setting.MACHINE_CERTIFICATE)),
+            Path.of(settings.text(Setting.MACHINE_KEY)),
+            roots);
   }
 
   /** Null when no controller is set. */

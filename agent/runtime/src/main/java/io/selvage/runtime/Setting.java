@@ -19,6 +19,14 @@ enum Setting {
   CONTROLLER(""),
   /** A join token; used once, then the kept certificate is enough. */
   TOKEN(""),
+  /** File with a Kubernetes service-account token; used again and again, read each time. */
+  TOKEN_FILE(""),
+  /** File with a certificate of this machine (PEM chain), which lets the workload in. */
+  MACHINE_CERTIFICATE(""),
+  /** File with the key of the machine's certificate (PKCS#8, PEM). */
+  MACHINE_KEY(""),
+  /** File with the mesh's roots (PEM); wanted with a token file or a machine's certificate. */
+  CA_FILE(""),
   /** Which service this is an instance of. */
   SERVICE(""),
   NAMESPACE("default"),

@@ -49,7 +49,7 @@ public final class MachineCertificates {
    */
   public MachineCertificates(
       List<X509Certificate> authorities, Path bindings, String trustDomain, Clock clock) {
-    this.authorities = new LinkedHashSet<>(authorities);
+    this.authorities = Set.copyOf(authorities);
     this.bindings = bindings;
     this.trustDomain = trustDomain;
     this.clock = clock;
@@ -57,6 +57,10 @@ public final class MachineCertificates {
       throw invalid("the authority's file holds no certificate");
     }
     read();
+  }
+
+  Set<X509Certificate> authorities() {
+    return authorities;
   }
 
   /** Whether a leaf may be a machine's: one that names any SPIFFE id never is. */

@@ -154,6 +154,11 @@ public final class MeshTrust extends X509ExtendedTrustManager {
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return bundle.get().roots().toArray(new X509Certificate[0]);
+    List<X509Certificate> issuers = new ArrayList<>(bundle.get().roots());
+    if (machines != null) {
+      // clients choose the certificate that they show by these
+      issuers.addAll(machines.authorities());
+    }
+    return issuers.toArray(new X509Certificate[0]);
   }
 }

@@ -47,7 +47,7 @@ final class TestAgent implements AutoCloseable {
   final List<X509Certificate> chain;
   final PrivateKey key;
 
-  private TestAgent(int port, X509Certificate root, PrivateKey key, List<X509Certificate> chain)
+  TestAgent(int port, X509Certificate root, PrivateKey key, List<X509Certificate> chain)
       throws Exception {
     this.port = port;
     this.root = root;

@@ -24,6 +24,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
@@ -60,14 +61,39 @@ public final class CertificateClient {
   /** First contact: the token proves who asks, its pin proves who answers. */
   public Issued byToken(JoinToken token) throws CertificateException {
     PinnedTrust trust = new PinnedTrust(token.pin());
-    SSLContext context;
+    return ask(context(null, trust), token.text(), trust);
+  }
+
+  /**
+   * Attestation by somebody's token, such as a Kubernetes service account's.
+   *
+   * @param roots of the mesh: who answers must be under one of them
+   */
+  public Issued byBearer(String bearer, List<X509Certificate> roots) throws CertificateException {
+    PinnedTrust trust = new PinnedTrust(roots);
+    return ask(context(null, trust), bearer, trust);
+  }
+
+  /**
+   * Attestation by a machine's certificate: the handshake proves possession of its key.
+   *
+   * @param keys the machine's
+   * @param roots of the mesh: who answers must be under one of them
+   */
+  public Issued byMachine(KeyManager[] keys, List<X509Certificate> roots)
+      throws CertificateException {
+    PinnedTrust trust = new PinnedTrust(roots);
+    return ask(context(keys, trust), null, trust);
+  }
+
+  private static SSLContext context(KeyManager @Nullable [] keys, PinnedTrust trust) {
     try {
-      context = SSLContext.getInstance("TLS");
-      context.init(null, new TrustManager[] {trust}, null);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, new TrustManager[] {trust}, null);
+      return context;
     } catch (GeneralSecurityException missing) {
       throw new IllegalStateException("this Java runtime has no TLS", missing);
     }
-    return ask(context, token, trust);
   }
 
   /**
@@ -92,7 +118,7 @@ public final class CertificateClient {
         false);
   }
 
-  private Issued ask(SSLContext context, @Nullable JoinToken token, @Nullable PinnedTrust trust)
+  private Issued ask(SSLContext context, @Nullable String token, @Nullable PinnedTrust trust)
       throws CertificateException {
     CertificateException last =
         new CertificateException(
@@ -115,7 +141,7 @@ public final class CertificateClient {
   private Issued ask(
       ControlAddress controller,
       SSLContext context,
-      @Nullable JoinToken token,
+      @Nullable String token,
       @Nullable PinnedTrust trust)
       throws CertificateException {
     WorkloadKey key = WorkloadKey.create();
@@ -127,8 +153,7 @@ public final class CertificateClient {
       if (token != null) {
         Metadata bearer = new Metadata();
         bearer.put(
-            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER),
-            "Bearer " + token.text());
+            Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
         stub = stub.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(bearer));
       }
       return read(
@@ -171,8 +196,9 @@ public final class CertificateClient {
           "SELV-4021",
           "(Controller "
               + controller
-              + ") its root is not the one that the token pins: it belongs to another mesh, or was set up anew."
-              + " Fix: make a token at this controller ('selvage token create')",
+              + ") its root is not the one that the token pins or that selvage.ca-file holds: it belongs to another"
+              + " mesh, or was set up anew. Fix: make a token at this controller ('selvage token create'), or take"
+              + " its root",
           true,
           failed);
     }

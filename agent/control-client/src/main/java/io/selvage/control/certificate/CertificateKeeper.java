@@ -30,6 +30,7 @@ public final class CertificateKeeper implements AutoCloseable {
   private final IdentityTls tls;
   private final @Nullable IdentityFiles files;
   private final @Nullable String token;
+  private final @Nullable Admission admission;
   private final Clock clock;
   private final BiConsumer<String, String> warn;
   private final Rotation rotation;
@@ -42,6 +43,7 @@ public final class CertificateKeeper implements AutoCloseable {
   /**
    * @param files null = nothing is kept over restarts
    * @param token null = none
+   * @param admission how the place vouches for the workload; null = it does not
    * @param warn takes code and text of lines for the operator
    * @param unmeshed wraps the thread, so that its connections are left alone
    */
@@ -51,6 +53,7 @@ public final class CertificateKeeper implements AutoCloseable {
       IdentityTls tls,
       @Nullable IdentityFiles files,
       @Nullable String token,
+      @Nullable Admission admission,
       Clock clock,
       BiConsumer<String, String> warn,
       UnaryOperator<Runnable> unmeshed) {
@@ -59,6 +62,7 @@ public final class CertificateKeeper implements AutoCloseable {
     this.tls = tls;
     this.files = files;
     this.token = token;
+    this.admission = admission;
     this.clock = clock;
     this.warn = warn;
     this.rotation = new Rotation(() -> ThreadLocalRandom.current().nextDouble());
@@ -142,7 +146,18 @@ public final class CertificateKeeper implements AutoCloseable {
   private CertificateClient.Issued ask() throws CertificateException {
     Svid current = identity.svid();
     if (current != null && current.notAfter().isAfter(clock.instant())) {
-      return client.byCertificate(tls, current.id().trustDomain());
+      try {
+        return client.byCertificate(tls, current.id().trustDomain());
+      } catch (CertificateException refused) {
+        if (admission == null) {
+          throw refused;
+        }
+        // its certificate may be revoked or its root gone; the place still vouches for it
+        return admission.enter(client);
+      }
+    }
+    if (admission != null) {
+      return admission.enter(client);
     }
     if (token == null || tokenRefused) {
       throw new CertificateException(

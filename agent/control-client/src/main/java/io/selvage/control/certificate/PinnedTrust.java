@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -23,12 +24,25 @@ final class PinnedTrust extends X509ExtendedTrustManager {
 
   private static final int URI = 6;
 
-  private final byte[] pin;
+  private final List<byte[]> pins;
   private volatile @Nullable String trustDomain;
   private volatile boolean pinMismatch;
 
   PinnedTrust(byte[] pin) {
-    this.pin = pin.clone();
+    this.pins = List.of(pin.clone());
+  }
+
+  /** Any of these roots is good. */
+  PinnedTrust(List<X509Certificate> roots) {
+    List<byte[]> digests = new ArrayList<>();
+    try {
+      for (X509Certificate root : roots) {
+        digests.add(MessageDigest.getInstance("SHA-256").digest(root.getEncoded()));
+      }
+    } catch (GeneralSecurityException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+    this.pins = List.copyOf(digests);
   }
 
   /** The domain that the controller proved; null before a handshake. */
@@ -52,10 +66,10 @@ final class PinnedTrust extends X509ExtendedTrustManager {
         }
       }
       X509Certificate root = chain[chain.length - 1];
-      if (!MessageDigest.isEqual(
-          MessageDigest.getInstance("SHA-256").digest(root.getEncoded()), pin)) {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(root.getEncoded());
+      if (pins.stream().noneMatch(pin -> MessageDigest.isEqual(digest, pin))) {
         pinMismatch = true;
-        throw new CertificateException("the controller's root is not the one that the token pins");
+        throw new CertificateException("the controller's root is not the one that is expected");
       }
     } catch (CertificateException refused) {
       throw refused;

@@ -175,6 +175,11 @@ class CertificatesTest {
   }
 
   private CertificateKeeper keeper(WorkloadIdentity identity, String token, IdentityFiles files) {
+    return keeper(identity, token, files, null);
+  }
+
+  private CertificateKeeper keeper(
+      WorkloadIdentity identity, String token, IdentityFiles files, Admission admission) {
     IdentityTls tls = new IdentityTls(identity, port -> null, Clock.systemUTC(), refusal -> {});
     CertificateKeeper keeper =
         new CertificateKeeper(
@@ -183,11 +188,52 @@ class CertificatesTest {
             tls,
             files,
             token,
+            admission,
             Clock.systemUTC(),
             (code, text) -> warnings.add(code + " " + text),
             work -> work);
     opened.add(keeper);
     return keeper;
+  }
+
+  @Test
+  void aProjectedTokenIsReadWhenItIsNeededAndMayComeLate() throws Exception {
+    Path token = folder.resolve("token");
+    Path roots = Files.writeString(folder.resolve("roots.pem"), Pem.encode(List.of(PKI.root)));
+    WorkloadIdentity identity = new WorkloadIdentity();
+    keeper(identity, null, null, FileAdmission.token(token, roots)).start();
+    await().until(() -> warnings.stream().anyMatch(w -> w.startsWith("SELV-4029")));
+    authority.tokens.add("first.of.kubelet");
+    Files.writeString(token, "first.of.kubelet\n");
+    await().atMost(Duration.ofSeconds(30)).until(() -> identity.svid() != null);
+    assertThat(identity.svid().id().toString()).isEqualTo(REVIEWS);
+    assertThat(authority.bearers).contains("Bearer first.of.kubelet");
+  }
+
+  @Test
+  void aMachinesCertificateProvesItselfInTheHandshake() throws Exception {
+    var pair = io.selvage.identity.WorkloadKey.create().pair();
+    X509Certificate leaf = PKI.leaf(pair.getPublic(), l -> l.uris = List.of());
+    Path chain =
+        Files.writeString(
+            folder.resolve("machine.pem"), Pem.encode(List.of(leaf, PKI.intermediate)));
+    Path key = Files.writeString(folder.resolve("machine.key"), Pem.encode(pair.getPrivate()));
+    Path roots = Files.writeString(folder.resolve("roots.pem"), Pem.encode(List.of(PKI.root)));
+    var issued = FileAdmission.machine(chain, key, roots).enter(client());
+    assertThat(issued.svid().id().toString()).isEqualTo(REVIEWS);
+    assertThat(authority.bearers).containsExactly("");
+  }
+
+  @Test
+  void aControllerUnderAnotherRootIsToldNothing() throws Exception {
+    Path token = Files.writeString(folder.resolve("token"), "secret.of.kubelet");
+    TestPki other = new TestPki("other");
+    Path roots = Files.writeString(folder.resolve("roots.pem"), Pem.encode(List.of(other.root)));
+    assertThatThrownBy(() -> FileAdmission.token(token, roots).enter(client()))
+        .isInstanceOfSatisfying(
+            CertificateException.class, e -> assertThat(e.permanent()).isFalse())
+        .hasMessageContaining("selvage.ca-file");
+    assertThat(authority.bearers).isEmpty();
   }
 
   @Test
