@@ -89,6 +89,14 @@ final class CallHead extends RequestHead {
     }
 
     @Override
+    protected List<String> originals(String name) {
+      return answer.headers().stream()
+          .filter(h -> h.name().equals(name))
+          .map(Header::value)
+          .toList();
+    }
+
+    @Override
     public int grpcStatus() {
       String status = original("grpc-status");
       return status == null ? -1 : Integer.parseInt(status);

@@ -37,18 +37,19 @@ import java.util.function.Function;
  * and with chance from a seed. Its transport asks the script what a real upstream host would do.
  */
 final class EngineSide {
-  private static final Node NODE =
-      new Node(
-          "differential",
-          "differential",
-          "default",
-          "differential",
-          "v1",
-          "differential",
-          "cluster.local",
-          "Kubernetes",
-          Locality.UNKNOWN,
-          Map.of("app", "differential"));
+  private static Node node(Locality locality) {
+    return new Node(
+        "differential",
+        "differential",
+        "default",
+        "differential",
+        "v1",
+        "differential",
+        "cluster.local",
+        "Kubernetes",
+        locality,
+        Map.of("app", "differential"));
+  }
 
   private final VirtualClock clock = new VirtualClock();
   private final List<AccessRecord> log = new ArrayList<>();
@@ -58,9 +59,16 @@ final class EngineSide {
   private Script script = Script.OK;
 
   EngineSide(long seed) {
+    this(seed, Locality.UNKNOWN);
+  }
+
+  /**
+   * @param locality where the caller is
+   */
+  EngineSide(long seed, Locality locality) {
     SplittableRandom random = new SplittableRandom(seed);
     engine =
-        Engine.builder(NODE)
+        Engine.builder(node(locality))
             .clock(clock)
             .epochNanos(clock::nanos)
             .randomness(random::nextLong)

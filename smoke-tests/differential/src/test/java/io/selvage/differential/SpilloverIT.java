@@ -100,13 +100,13 @@ class SpilloverIT {
     }
   }
 
-  private static String where(Decision decision) {
+  static String where(Decision decision) {
     return decision.received().isEmpty()
         ? decision.status() + " " + decision.flag() + " " + decision.body()
         : decision.received().get(0).host();
   }
 
-  private static List<String> differences(
+  static List<String> differences(
       Map<String, Integer> envoys, Map<String, Integer> engines, int requests) {
     List<String> found = new ArrayList<>();
     Set<String> all = new TreeSet<>(envoys.keySet());

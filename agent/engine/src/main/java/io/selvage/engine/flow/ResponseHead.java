@@ -1,5 +1,6 @@
 package io.selvage.engine.flow;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,16 @@ public abstract class ResponseHead {
    */
   protected abstract @Nullable String original(String name);
 
+  /**
+   * The values of a header one by one, in order; empty when absent. Asked only where {@link
+   * #original} has a comma. A codec that does not tell lines apart has one value. Name is lower
+   * case.
+   */
+  protected List<String> originals(String name) {
+    String joined = original(name);
+    return joined == null ? List.of() : List.of(joined);
+  }
+
   public final int status() {
     return status;
   }
@@ -34,6 +45,18 @@ public abstract class ResponseHead {
 
   public final @Nullable String header(String name) {
     return changes.apply(name, original(name));
+  }
+
+  /**
+   * The values one by one, as changed so far; empty when absent. A value may itself hold a list
+   * with commas: only repeated header lines are several values.
+   */
+  public final List<String> values(String name) {
+    String joined = header(name);
+    if (joined == null) {
+      return List.of();
+    }
+    return joined.indexOf(',') < 0 ? List.of(joined) : changes.apply(name, originals(name));
   }
 
   /** The first value of a header, what the mesh added later left out; null when absent. */

@@ -51,7 +51,7 @@ public final class HeaderTest {
   /** Whether one of them matches. */
   public static boolean any(HeaderTest[] tests, ResponseHead head) {
     for (HeaderTest test : tests) {
-      if (test.testValue(head.header(test.match.name()))) {
+      if (test.test(head)) {
         return true;
       }
     }
@@ -61,10 +61,20 @@ public final class HeaderTest {
   /** Whether the request matches. */
   public boolean test(RequestHead head) {
     String joined = head.header(match.name());
-    if (joined == null || joined.indexOf(',') < 0 || match.test() instanceof HeaderMatch.Present) {
-      return testValue(joined);
-    }
-    List<String> values = head.values(match.name());
+    return isOneValue(joined) ? testValue(joined) : testLines(head.values(match.name()));
+  }
+
+  /** Whether the response matches; as of requests, line by line. */
+  public boolean test(ResponseHead head) {
+    String joined = head.header(match.name());
+    return isOneValue(joined) ? testValue(joined) : testLines(head.values(match.name()));
+  }
+
+  private boolean isOneValue(@Nullable String joined) {
+    return joined == null || joined.indexOf(',') < 0 || match.test() instanceof HeaderMatch.Present;
+  }
+
+  private boolean testLines(List<String> values) {
     for (int i = 0; i < values.size(); i++) {
       if (holds(values.get(i))) {
         return !match.invert();

@@ -1,8 +1,11 @@
 package io.selvage.instrumentation.httpclient5;
 
 import io.selvage.engine.flow.ResponseHead;
+import java.util.Arrays;
+import java.util.List;
 import org.apache.hc.client5.http.classic.ExecRuntime;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.message.BasicClassicHttpResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -39,5 +42,10 @@ final class ClassicResponseHead extends ResponseHead {
   @Override
   protected @Nullable String original(String name) {
     return ClassicRequestHead.joined(response, name);
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return Arrays.stream(response.getHeaders(name)).map(Header::getValue).toList();
   }
 }

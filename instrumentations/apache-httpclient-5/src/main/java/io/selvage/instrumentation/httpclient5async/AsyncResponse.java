@@ -1,6 +1,9 @@
 package io.selvage.instrumentation.httpclient5async;
 
 import io.selvage.engine.flow.ResponseHead;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -16,5 +19,10 @@ final class AsyncResponse extends ResponseHead {
   @Override
   protected @Nullable String original(String name) {
     return AsyncRequest.joined(response, name);
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return Arrays.stream(response.getHeaders(name)).map(Header::getValue).toList();
   }
 }

@@ -47,6 +47,11 @@ final class JdkResponse extends ResponseHead implements HttpResponse.ResponseInf
   }
 
   @Override
+  protected List<String> originals(String name) {
+    return original.allValues(name);
+  }
+
+  @Override
   public int statusCode() {
     return status();
   }

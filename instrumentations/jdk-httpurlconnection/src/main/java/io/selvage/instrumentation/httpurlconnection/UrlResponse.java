@@ -24,15 +24,20 @@ final class UrlResponse extends ResponseHead {
 
   @Override
   protected @Nullable String original(String name) {
-    String value = null;
+    List<String> values = originals(name);
+    return values.isEmpty() ? null : String.join(",", values);
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    List<String> values = new ArrayList<>();
     for (int i = 1; ; i++) {
       String key = connection.getHeaderFieldKey(i);
       if (key == null) {
-        return value;
+        return values;
       }
       if (key.equalsIgnoreCase(name)) {
-        String more = connection.getHeaderField(i);
-        value = value == null ? more : value + "," + more;
+        values.add(connection.getHeaderField(i));
       }
     }
   }

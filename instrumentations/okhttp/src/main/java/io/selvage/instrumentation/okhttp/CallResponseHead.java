@@ -23,4 +23,9 @@ final class CallResponseHead extends ResponseHead {
     List<String> values = response.headers(name);
     return values.isEmpty() ? null : values.size() == 1 ? values.get(0) : String.join(",", values);
   }
+
+  @Override
+  protected List<String> originals(String name) {
+    return response.headers(name);
+  }
 }

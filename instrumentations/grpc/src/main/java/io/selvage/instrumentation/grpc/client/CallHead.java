@@ -36,8 +36,12 @@ final class CallHead extends RequestHead {
 
   @Override
   protected List<String> originals(String name) {
+    return each(headers, name);
+  }
+
+  static List<String> each(Metadata metadata, String name) {
     Metadata.Key<String> key = key(name);
-    Iterable<String> values = key == null ? null : headers.getAll(key);
+    Iterable<String> values = key == null ? null : metadata.getAll(key);
     List<String> all = new ArrayList<>();
     if (values != null) {
       values.forEach(all::add);

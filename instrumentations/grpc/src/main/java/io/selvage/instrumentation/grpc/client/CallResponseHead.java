@@ -2,6 +2,7 @@ package io.selvage.instrumentation.grpc.client;
 
 import io.grpc.Metadata;
 import io.selvage.engine.flow.ResponseHead;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Response headers of a call, or its trailers when there was nothing else. */
@@ -26,5 +27,10 @@ final class CallResponseHead extends ResponseHead {
   @Override
   protected @Nullable String original(String name) {
     return CallHead.joined(headers, name);
+  }
+
+  @Override
+  protected List<String> originals(String name) {
+    return CallHead.each(headers, name);
   }
 }

@@ -3,7 +3,11 @@ package io.selvage.instrumentation.testing.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.selvage.engine.model.HeaderMatch;
+import io.selvage.engine.model.StringMatch;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -61,6 +65,35 @@ public interface RetryPromises extends ClientWorld {
       assertThat(answer.text()).isEqualTo("status 503");
     }
     assertThat(failing.received()).hasSize(3);
+  }
+
+  @Test
+  default void repeatsByOneLineOfARepeatedHeader() throws Exception {
+    Map<String, String> lines = new LinkedHashMap<>();
+    lines.put("x-again", "no");
+    // another name for the map, the same for HTTP: a second line
+    lines.put("X-Again", "yes");
+    UpstreamServer server =
+        world()
+            .server(
+                "lines",
+                (request, reply) -> {
+                  if (request.path().equals("/again")) {
+                    reply.whole(200, lines, new byte[0]);
+                  } else {
+                    reply.whole(200, Map.of("x-again", "no,yes"), new byte[0]);
+                  }
+                });
+    HeaderMatch yes =
+        new HeaderMatch(
+            "x-again", new HeaderMatch.Value(new StringMatch.Exact("yes", false)), false, false);
+    world().reviews().endpoint(server.port()).routes(Routes.to("reviews", 9080).retriesOn(yes));
+    world().publish();
+
+    assertThat(status(Call.get(REVIEWS + "/again"))).isEqualTo(200);
+    assertThat(server.received()).hasSize(2);
+    assertThat(status(Call.get(REVIEWS + "/list"))).isEqualTo(200);
+    assertThat(server.received()).as("a list in one line is another value").hasSize(3);
   }
 
   @Test

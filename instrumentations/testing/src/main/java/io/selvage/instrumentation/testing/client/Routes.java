@@ -1,6 +1,7 @@
 package io.selvage.instrumentation.testing.client;
 
 import io.selvage.engine.model.Fault;
+import io.selvage.engine.model.HeaderMatch;
 import io.selvage.engine.model.HeaderOps;
 import io.selvage.engine.model.Mirror;
 import io.selvage.engine.model.PathMatch;
@@ -95,6 +96,22 @@ public final class Routes {
             Duration.ofMillis(5),
             true,
             5);
+    return this;
+  }
+
+  /** One retry of an answer with a header that matches. */
+  public Routes retriesOn(HeaderMatch header) {
+    retry =
+        new RetryPolicy(
+            Set.of("retriable-headers"),
+            1,
+            null,
+            Set.of(),
+            List.of(header),
+            Duration.ofMillis(1),
+            Duration.ofMillis(5),
+            false,
+            1);
     return this;
   }
 
