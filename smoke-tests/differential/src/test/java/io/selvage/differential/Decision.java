@@ -57,7 +57,12 @@ record Decision(
 
   /** What is different, in words; empty = the same. */
   List<String> differences(Decision engine) {
-    return differences(engine, name -> IGNORED.contains(name));
+    return differences(engine, Decision::isIgnored);
+  }
+
+  /** Whether a header differs by nature. */
+  static boolean isIgnored(String name) {
+    return IGNORED.contains(name);
   }
 
   /**

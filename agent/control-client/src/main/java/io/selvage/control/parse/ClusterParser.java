@@ -9,6 +9,7 @@ import io.envoyproxy.envoy.extensions.upstreams.http.v3.HttpProtocolOptions;
 import io.selvage.engine.model.CircuitBreakers;
 import io.selvage.engine.model.Cluster.Discovery;
 import io.selvage.engine.model.Endpoints;
+import io.selvage.engine.model.Resilience;
 import io.selvage.engine.model.UpstreamTls;
 import java.time.Duration;
 import java.util.HashMap;
@@ -51,12 +52,13 @@ public final class ClusterParser {
             ? Values.duration(cluster.getConnectTimeout(), f.at("connect_timeout"))
             : Duration.ofSeconds(5);
     CircuitBreakers breakers = LimitsParser.circuitBreakers(cluster, f.at("circuit_breakers"));
+    Resilience own = OwnMetadata.cluster(cluster.getMetadata(), f);
     return new io.selvage.engine.model.Cluster(
         cluster.getName(),
         discovery(cluster, f),
         eds.isEmpty() ? cluster.getName() : eds,
         service(cluster),
-        balancing.balancer(),
+        own == null || own.balancer() == null ? balancing.balancer() : own.balancer(),
         BalancingParser.locality(cluster, balancing, f),
         connectTimeout,
         breakers,
@@ -68,7 +70,7 @@ public final class ClusterParser {
         endpoints,
         LimitsParser.connections(cluster, breakers, connectTimeout, f),
         LimitsParser.maxStreamDuration(cluster, f),
-        OwnMetadata.cluster(cluster.getMetadata(), f),
+        own,
         DnsParser.parse(cluster, f),
         ProxyProtocolParser.version(cluster, f));
   }

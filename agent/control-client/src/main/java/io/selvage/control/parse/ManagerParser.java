@@ -49,7 +49,12 @@ final class ManagerParser {
         case FaultParser.TYPE -> fault = fault(filter, at);
         case SessionParser.FILTER ->
             session = SessionParser.filter(filter.getTypedConfig(), at.at("typed_config"));
-        case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        case RateLimitParser.TYPE -> {
+          if (limit != null) {
+            at.refuse("a second local rate limit is not supported: give one filter descriptors");
+          }
+          limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        }
         case ConcurrencyParser.TYPE ->
             concurrency = ConcurrencyParser.filter(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}
@@ -135,7 +140,12 @@ final class ManagerParser {
           tokens = JwtParser.parse(filter.getTypedConfig(), at);
         }
         case FaultParser.TYPE -> fault = fault(filter, at);
-        case RateLimitParser.TYPE -> limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        case RateLimitParser.TYPE -> {
+          if (limit != null) {
+            at.refuse("a second local rate limit is not supported: give one filter descriptors");
+          }
+          limit = RateLimitParser.parse(filter.getTypedConfig(), at);
+        }
         case ConcurrencyParser.TYPE ->
             concurrency = ConcurrencyParser.filter(filter.getTypedConfig(), at);
         case CORS_TYPE, ROUTER_TYPE -> {}

@@ -2,17 +2,14 @@ package io.selvage.control.parse;
 
 import com.google.protobuf.Any;
 import io.envoyproxy.envoy.config.core.v3.HeaderValueOption;
-import io.envoyproxy.envoy.config.route.v3.RateLimit;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor;
-import io.envoyproxy.envoy.extensions.common.ratelimit.v3.VhRateLimitsOptions;
 import io.envoyproxy.envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit;
 import io.envoyproxy.envoy.type.v3.TokenBucket;
-import io.selvage.engine.model.LocalRateLimit.Action;
 import io.selvage.engine.model.LocalRateLimit.Bucket;
 import io.selvage.engine.model.LocalRateLimit.Descriptor;
 import io.selvage.engine.model.LocalRateLimit.Entry;
-import io.selvage.engine.model.LocalRateLimit.Rule;
+import io.selvage.engine.model.LocalRateLimit.HostRules;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,6 +23,7 @@ final class RateLimitParser {
   static final String TYPE = "envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
   private static final Duration SHORTEST = Duration.ofMillis(50);
   private static final int TOO_MANY_REQUESTS = 429;
+  private static final int MOST_DYNAMIC = 20;
 
   private RateLimitParser() {}
 
@@ -35,13 +33,12 @@ final class RateLimitParser {
   }
 
   private static io.selvage.engine.model.LocalRateLimit parse(LocalRateLimit limit, Field f) {
-    f.unsupported(
+    // without these, more would be let through than is meant
+    f.forbidden(
         limit.getLocalRateLimitPerDownstreamConnection(),
         "local_rate_limit_per_downstream_connection");
-    f.unsupported(limit.getEnableXRatelimitHeadersValue() != 0, "enable_x_ratelimit_headers");
-    f.unsupported(limit.hasLocalClusterRateLimit(), "local_cluster_rate_limit");
-    f.unsupported(limit.getRateLimitsCount() > 0, "rate_limits");
-    f.unsupported(limit.getVhRateLimits() != VhRateLimitsOptions.OVERRIDE, "vh_rate_limits");
+    f.forbidden(limit.hasLocalClusterRateLimit(), "local_cluster_rate_limit");
+    f.nothingUnknown(limit);
     int status = limit.getStatus().getCodeValue();
     Bucket bucket =
         limit.hasTokenBucket() ? bucket(limit.getTokenBucket(), f.at("token_bucket")) : null;
@@ -62,7 +59,45 @@ final class RateLimitParser {
         descriptors(limit, bucket, f),
         limit.getStage(),
         !limit.hasAlwaysConsumeDefaultTokenBucket()
-            || limit.getAlwaysConsumeDefaultTokenBucket().getValue());
+            || limit.getAlwaysConsumeDefaultTokenBucket().getValue(),
+        RateLimitRules.of(limit.getRateLimitsList(), false, f),
+        hosts(limit, f.at("vh_rate_limits")),
+        dynamic(limit, f.at("max_dynamic_descriptors")),
+        tells(limit, f.at("enable_x_ratelimit_headers")));
+  }
+
+  private static HostRules hosts(LocalRateLimit limit, Field f) {
+    return switch (limit.getVhRateLimits()) {
+      case OVERRIDE -> HostRules.OVERRIDE;
+      case INCLUDE -> HostRules.INCLUDE;
+      case IGNORE -> HostRules.IGNORE;
+      case UNRECOGNIZED -> {
+        f.refuse("unknown: " + limit.getVhRateLimitsValue());
+        yield HostRules.INCLUDE;
+      }
+    };
+  }
+
+  private static int dynamic(LocalRateLimit limit, Field f) {
+    if (!limit.hasMaxDynamicDescriptors()) {
+      return MOST_DYNAMIC;
+    }
+    int most = limit.getMaxDynamicDescriptors().getValue();
+    if (most == 0) {
+      f.refuse("must be at least 1; found 0");
+    }
+    return most < 0 ? Integer.MAX_VALUE : Math.max(1, most);
+  }
+
+  private static boolean tells(LocalRateLimit limit, Field f) {
+    return switch (limit.getEnableXRatelimitHeaders()) {
+      case OFF -> false;
+      case DRAFT_VERSION_03 -> true;
+      case UNRECOGNIZED -> {
+        f.refuse("unknown: " + limit.getEnableXRatelimitHeadersValue());
+        yield false;
+      }
+    };
   }
 
   private static Bucket bucket(TokenBucket bucket, Field f) {
@@ -107,74 +142,18 @@ final class RateLimitParser {
       }
       List<Entry> entries = new ArrayList<>();
       for (RateLimitDescriptor.Entry entry : one.getEntriesList()) {
-        if (entry.getValue().isEmpty()) {
-          at.at("entries").warn("an entry without value is not supported, left out");
-        }
         entries.add(new Entry(entry.getKey(), entry.getValue()));
       }
-      found.add(new Descriptor(entries, bucket));
+      Descriptor made = new Descriptor(entries, bucket);
+      if (found.stream().anyMatch(d -> d.entries().equals(entries))) {
+        at.at("entries").refuse("are there twice");
+      }
+      found.add(made);
     }
     return found;
   }
 
   private static boolean isMultiple(Duration interval, Duration of) {
     return interval.toNanos() % of.toNanos() == 0;
-  }
-
-  /** A route's rules; one with an action that is not known makes no descriptor and is left out. */
-  static List<Rule> rules(List<RateLimit> limits, Field f) {
-    List<Rule> rules = new ArrayList<>();
-    for (int i = 0; i < limits.size(); i++) {
-      RateLimit limit = limits.get(i);
-      Field at = f.at("rate_limits", i);
-      at.unsupported(limit.hasLimit(), "limit");
-      List<Action> actions = new ArrayList<>();
-      boolean whole = true;
-      for (int j = 0; j < limit.getActionsCount(); j++) {
-        Action action = action(limit.getActions(j), at.at("actions", j));
-        whole &= action != null;
-        if (action != null) {
-          actions.add(action);
-        }
-      }
-      if (whole && !actions.isEmpty()) {
-        rules.add(new Rule(limit.getStage().getValue(), actions));
-      }
-    }
-    return rules;
-  }
-
-  private static @Nullable Action action(RateLimit.Action action, Field f) {
-    return switch (action.getActionSpecifierCase()) {
-      case REQUEST_HEADERS ->
-          new io.selvage.engine.model.LocalRateLimit.RequestHeader(
-              action.getRequestHeaders().getHeaderName().toLowerCase(Locale.ROOT),
-              action.getRequestHeaders().getDescriptorKey(),
-              action.getRequestHeaders().getSkipIfAbsent());
-      case GENERIC_KEY ->
-          new io.selvage.engine.model.LocalRateLimit.GenericKey(
-              key(action.getGenericKey().getDescriptorKey(), "generic_key"),
-              action.getGenericKey().getDescriptorValue());
-      case HEADER_VALUE_MATCH ->
-          new io.selvage.engine.model.LocalRateLimit.HeaderValueMatch(
-              key(action.getHeaderValueMatch().getDescriptorKey(), "header_match"),
-              action.getHeaderValueMatch().getDescriptorValue(),
-              !action.getHeaderValueMatch().hasExpectMatch()
-                  || action.getHeaderValueMatch().getExpectMatch().getValue(),
-              Matchers.headers(
-                  action.getHeaderValueMatch().getHeadersList(),
-                  f.at("header_value_match"),
-                  "headers"));
-      case DESTINATION_CLUSTER -> new io.selvage.engine.model.LocalRateLimit.DestinationCluster();
-      case REMOTE_ADDRESS -> new io.selvage.engine.model.LocalRateLimit.RemoteAddress();
-      default -> {
-        f.warn("not supported, its rate limit is left out: " + action.getActionSpecifierCase());
-        yield null;
-      }
-    };
-  }
-
-  private static String key(String written, String otherwise) {
-    return written.isEmpty() ? otherwise : written;
   }
 }

@@ -1,9 +1,11 @@
 package io.selvage.control.parse;
 
+import io.selvage.engine.model.Cluster.PeakEwma;
 import io.selvage.engine.model.Resilience;
 import io.selvage.engine.model.Resilience.Breaker;
 import io.selvage.engine.model.Resilience.Bulkhead;
 import io.selvage.engine.model.Resilience.Counts;
+import io.selvage.engine.model.Resilience.Hedging;
 import io.selvage.engine.model.Resilience.Operation;
 import java.time.Duration;
 import java.util.HashSet;
@@ -15,6 +17,7 @@ import java.util.Set;
 final class ResilienceParser {
   private static final Duration MILLI = Duration.ofMillis(1);
   private static final int MILLION = 1_000_000;
+  private static final Set<String> SAFE = Set.of("GET", "HEAD", "OPTIONS");
   private static final Map<String, Integer> GRPC =
       Map.ofEntries(
           Map.entry("CANCELLED", 1),
@@ -51,7 +54,9 @@ final class ResilienceParser {
         o.text("policy"),
         o.object("circuitBreaker", ResilienceParser::breaker),
         o.object("bulkhead", ResilienceParser::bulkhead),
-        ConcurrencyParser.section(o));
+        ConcurrencyParser.section(o),
+        o.object("loadBalancer", ResilienceParser::balancer),
+        o.object("hedging", ResilienceParser::hedging));
   }
 
   private static Breaker breaker(Options o) {
@@ -122,6 +127,27 @@ final class ResilienceParser {
       o.field().at("name").refuse("must not be empty");
     }
     return new Operation(name, Set.copyOf(o.texts("methods")), o.text("pathPrefix"));
+  }
+
+  private static io.selvage.engine.model.Cluster.Balancer balancer(Options o) {
+    if (!o.text("simple").equals("PEAK_EWMA")) {
+      o.field().at("simple").refuse("must be PEAK_EWMA; found " + o.text("simple"));
+    }
+    PeakEwma standard = PeakEwma.DEFAULT;
+    return new PeakEwma(
+        o.duration("decayTime", standard.decay(), MILLI),
+        o.duration("defaultRtt", standard.defaultRtt(), MILLI),
+        standard.penalty());
+  }
+
+  private static Hedging hedging(Options o) {
+    if (!o.has("delay")) {
+      o.field().at("delay").refuse("must be there");
+    }
+    return new Hedging(
+        o.duration("delay", Duration.ofSeconds(1), MILLI),
+        o.integer("maxAttempts", 2, 2, 10),
+        o.has("methods") ? Set.copyOf(o.texts("methods")) : SAFE);
   }
 
   private static Bulkhead bulkhead(Options o) {

@@ -179,11 +179,15 @@ public final class RouteParser {
         rateLimits(route, host, f));
   }
 
-  /** The route's rules, else its virtual host's. */
+  /** The route's rules, then its virtual host's. */
+  @SuppressWarnings("deprecation") // include_vh_rate_limits is still what some controllers send
   private static List<LocalRateLimit.Rule> rateLimits(Route route, VirtualHost host, Field f) {
-    return route.getRoute().getRateLimitsCount() > 0
-        ? RateLimitParser.rules(route.getRoute().getRateLimitsList(), f.at("route"))
-        : RateLimitParser.rules(host.getRateLimitsList(), f);
+    boolean included = route.getRoute().getIncludeVhRateLimits().getValue();
+    List<LocalRateLimit.Rule> rules =
+        new ArrayList<>(
+            RateLimitRules.of(route.getRoute().getRateLimitsList(), false, f.at("route")));
+    rules.addAll(RateLimitRules.of(host.getRateLimitsList(), !included, f));
+    return rules;
   }
 
   private static @Nullable LocalRateLimit rateLimit(Map<String, Any> configs, Field f) {

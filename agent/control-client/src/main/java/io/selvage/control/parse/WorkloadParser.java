@@ -19,7 +19,8 @@ final class WorkloadParser {
         o.text("policy"),
         orAll(propagation),
         o.objects("lanes", LaneParser::entry),
-        ConcurrencyParser.section(o));
+        ConcurrencyParser.section(o),
+        CallerRateParser.section(o));
   }
 
   private static Propagation orAll(@Nullable Propagation written) {

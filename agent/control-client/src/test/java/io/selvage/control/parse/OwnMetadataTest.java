@@ -247,4 +247,30 @@ class OwnMetadataTest {
     assertThat(way(Map.of("workload", Map.of("propagation", Map.of("deadlines", "OFF")))).reasons())
         .containsExactly(AT + ".workload.propagation.deadlines: unknown value OFF");
   }
+
+  @Test
+  void readsBalancerAndHedging() {
+    Parsed<io.selvage.engine.model.Cluster> parsed =
+        parse(
+            Map.of(
+                "resilience",
+                Map.of("loadBalancer", Map.of("simple", "PEAK_EWMA", "decayTime", "3s"))));
+    assertThat(Objects.requireNonNull(parsed.value()).balancer())
+        .isEqualTo(
+            new io.selvage.engine.model.Cluster.PeakEwma(
+                Duration.ofSeconds(3), Duration.ofMillis(10), 1_000_000));
+    assertThat(read(Map.of("hedging", Map.of("delay", "50ms"))).hedging())
+        .isEqualTo(
+            new Resilience.Hedging(Duration.ofMillis(50), 2, Set.of("GET", "HEAD", "OPTIONS")));
+    assertThat(
+            read(Map.of(
+                    "hedging",
+                    Map.of("delay", "50ms", "maxAttempts", 3, "methods", List.of("PUT"))))
+                .hedging())
+        .isEqualTo(new Resilience.Hedging(Duration.ofMillis(50), 3, Set.of("PUT")));
+    assertThat(reasons(Map.of("hedging", Map.of("maxAttempts", 1))).toString())
+        .contains("hedging.delay: must be there", "hedging.maxAttempts: must be 2 to 10");
+    assertThat(reasons(Map.of("loadBalancer", Map.of("simple", "RANDOM"))).toString())
+        .contains("loadBalancer.simple: must be PEAK_EWMA");
+  }
 }

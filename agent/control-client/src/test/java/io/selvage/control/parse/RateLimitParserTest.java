@@ -13,8 +13,11 @@ import io.envoyproxy.envoy.config.route.v3.RouteAction;
 import io.envoyproxy.envoy.config.route.v3.RouteConfiguration;
 import io.envoyproxy.envoy.config.route.v3.RouteMatch;
 import io.envoyproxy.envoy.config.route.v3.VirtualHost;
+import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalClusterRateLimit;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.LocalRateLimitDescriptor;
 import io.envoyproxy.envoy.extensions.common.ratelimit.v3.RateLimitDescriptor;
+import io.envoyproxy.envoy.extensions.common.ratelimit.v3.VhRateLimitsOptions;
+import io.envoyproxy.envoy.extensions.common.ratelimit.v3.XRateLimitHeadersRFCVersion;
 import io.envoyproxy.envoy.extensions.filters.common.fault.v3.FaultDelay;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.FaultAbort;
 import io.envoyproxy.envoy.extensions.filters.http.fault.v3.HTTPFault;
@@ -26,8 +29,12 @@ import io.selvage.engine.model.LocalRateLimit.Bucket;
 import io.selvage.engine.model.LocalRateLimit.Descriptor;
 import io.selvage.engine.model.LocalRateLimit.Entry;
 import io.selvage.engine.model.LocalRateLimit.GenericKey;
+import io.selvage.engine.model.LocalRateLimit.HostRules;
+import io.selvage.engine.model.LocalRateLimit.MaskedRemoteAddress;
+import io.selvage.engine.model.LocalRateLimit.QueryParameter;
 import io.selvage.engine.model.LocalRateLimit.RequestHeader;
 import io.selvage.engine.model.LocalRateLimit.Rule;
+import io.selvage.engine.model.LocalRateLimit.SourceCluster;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -173,5 +180,72 @@ class RateLimitParserTest {
             .setAbort(FaultAbort.getDefaultInstance())
             .build();
     assertThat(parse(FaultParser.TYPE, empty, RouteAction.newBuilder()).reasons()).hasSize(2);
+  }
+
+  @Test
+  void rulesOfFilterRouteAndHostAreRead() {
+    LocalRateLimit limit =
+        LocalRateLimit.newBuilder()
+            .setTokenBucket(bucket(7, 1))
+            .setVhRateLimits(VhRateLimitsOptions.INCLUDE)
+            .setEnableXRatelimitHeaders(XRateLimitHeadersRFCVersion.DRAFT_VERSION_03)
+            .setMaxDynamicDescriptors(UInt32Value.of(5))
+            .addRateLimits(
+                RateLimit.newBuilder()
+                    .addActions(
+                        RateLimit.Action.newBuilder()
+                            .setSourceCluster(RateLimit.Action.SourceCluster.getDefaultInstance()))
+                    .addActions(
+                        RateLimit.Action.newBuilder()
+                            .setQueryParameters(
+                                RateLimit.Action.QueryParameters.newBuilder()
+                                    .setQueryParameterName("t")
+                                    .setDescriptorKey("tenant")))
+                    .addActions(
+                        RateLimit.Action.newBuilder()
+                            .setMaskedRemoteAddress(
+                                RateLimit.Action.MaskedRemoteAddress.newBuilder()
+                                    .setV4PrefixMaskLen(UInt32Value.of(24)))))
+            .build();
+    var parsed = route(parse(RateLimitParser.TYPE, limit, RouteAction.newBuilder())).rateLimit();
+    assertThat(parsed.hosts()).isEqualTo(HostRules.INCLUDE);
+    assertThat(parsed.tells()).isTrue();
+    assertThat(parsed.mostDynamic()).isEqualTo(5);
+    assertThat(parsed.own())
+        .containsExactly(
+            new Rule(
+                0,
+                List.of(
+                    new SourceCluster(),
+                    new QueryParameter("t", "tenant", false),
+                    new MaskedRemoteAddress(24, 128))));
+  }
+
+  @Test
+  void whatWouldLetMoreThroughThanMeantIsRefused() {
+    LocalRateLimit limit =
+        LocalRateLimit.newBuilder()
+            .setTokenBucket(bucket(7, 1))
+            .setLocalRateLimitPerDownstreamConnection(true)
+            .setLocalClusterRateLimit(LocalClusterRateLimit.getDefaultInstance())
+            .build();
+    assertThat(parse(RateLimitParser.TYPE, limit, RouteAction.newBuilder()).reasons().toString())
+        .contains("local_rate_limit_per_downstream_connection: not supported")
+        .contains("local_cluster_rate_limit: not supported");
+    RateLimit rule =
+        RateLimit.newBuilder()
+            .addActions(
+                RateLimit.Action.newBuilder()
+                    .setMetadata(RateLimit.Action.MetaData.newBuilder().setDescriptorKey("k")))
+            .build();
+    assertThat(
+            parse(
+                    RateLimitParser.TYPE,
+                    LocalRateLimit.newBuilder().setTokenBucket(bucket(7, 1)).build(),
+                    RouteAction.newBuilder().addRateLimits(rule))
+                .reasons())
+        .singleElement()
+        .asString()
+        .contains("route.rate_limits[0].actions[0]: action not supported: METADATA");
   }
 }

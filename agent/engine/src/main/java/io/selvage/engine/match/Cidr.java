@@ -48,6 +48,29 @@ public final class Cidr {
     return rest == 0 || ((address[whole] ^ prefix[whole]) & 0xff) >>> (8 - rest) == 0;
   }
 
+  /**
+   * The network of an address as {@code address/prefix}; null when the text is no address.
+   *
+   * @param v4 prefix length of IPv4 addresses
+   * @param v6 prefix length of IPv6 addresses
+   */
+  public static @Nullable String network(String text, int v4, int v6) {
+    byte[] address = parse(text);
+    if (address == null) {
+      return null;
+    }
+    int bits = Math.min(address.length == 4 ? v4 : v6, address.length * 8);
+    for (int i = 0; i < address.length; i++) {
+      int kept = Math.max(0, Math.min(8, bits - i * 8));
+      address[i] &= (byte) (0xff << (8 - kept));
+    }
+    try {
+      return InetAddress.getByAddress(address).getHostAddress() + "/" + bits;
+    } catch (UnknownHostException neverOfAnAddress) {
+      return null;
+    }
+  }
+
   /** Whether a text is an IP address rather than a name. */
   public static boolean isAddress(String text) {
     return parse(text) != null;

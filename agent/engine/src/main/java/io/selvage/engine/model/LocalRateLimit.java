@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param responseHeaders of refusals
  * @param stage of the routes' rules that count
  * @param alwaysDefault requests with a bucket of their own take from {@code bucket} too
+ * @param own the filter's own rules, in place of the routes'; empty = the routes' count
+ * @param hosts what becomes of rules of virtual hosts
+ * @param mostDynamic how many values of an entry without a value are told apart
+ * @param tells whether responses carry {@code x-ratelimit-limit}, {@code -remaining} and {@code
+ *     -reset}
  */
 public record LocalRateLimit(
     @Nullable Bucket bucket,
@@ -30,11 +35,55 @@ public record LocalRateLimit(
     Map<String, String> responseHeaders,
     List<Descriptor> descriptors,
     int stage,
-    boolean alwaysDefault) {
+    boolean alwaysDefault,
+    List<Rule> own,
+    HostRules hosts,
+    int mostDynamic,
+    boolean tells) {
+  private static final int MOST_DYNAMIC = 20;
+
+  /** Envoy {@code VhRateLimitsOptions}. */
+  public enum HostRules {
+    /** They count where the route has none. */
+    OVERRIDE,
+    INCLUDE,
+    IGNORE
+  }
+
+  /** By rules of the routes; nothing is told. */
+  public LocalRateLimit(
+      @Nullable Bucket bucket,
+      double enabled,
+      double enforced,
+      int status,
+      boolean resourceExhausted,
+      Map<String, String> requestHeaders,
+      Map<String, String> responseHeaders,
+      List<Descriptor> descriptors,
+      int stage,
+      boolean alwaysDefault) {
+    this(
+        bucket,
+        enabled,
+        enforced,
+        status,
+        resourceExhausted,
+        requestHeaders,
+        responseHeaders,
+        descriptors,
+        stage,
+        alwaysDefault,
+        List.of(),
+        HostRules.OVERRIDE,
+        MOST_DYNAMIC,
+        false);
+  }
+
   public LocalRateLimit {
     requestHeaders = Map.copyOf(requestHeaders);
     responseHeaders = Map.copyOf(responseHeaders);
     descriptors = List.copyOf(descriptors);
+    own = List.copyOf(own);
   }
 
   /** Tokens, one a request; full at first (Envoy {@code TokenBucket}). */
@@ -45,6 +94,11 @@ public record LocalRateLimit(
     public Descriptor {
       entries = List.copyOf(entries);
     }
+
+    /** Whether an entry stands for any value, each of which has a bucket of its own. */
+    public boolean isWildcard() {
+      return entries.stream().anyMatch(e -> e.value().isEmpty());
+    }
   }
 
   /** One part of a descriptor. */
@@ -53,8 +107,15 @@ public record LocalRateLimit(
   /**
    * How a request's descriptor is made (Envoy {@code RateLimit}): by all of its actions, else there
    * is none.
+   *
+   * @param ofHost whether it is the virtual host's, which not every limit obeys
    */
-  public record Rule(int stage, List<Action> actions) {
+  public record Rule(int stage, List<Action> actions, boolean ofHost) {
+    /** A rule that counts in any case. */
+    public Rule(int stage, List<Action> actions) {
+      this(stage, actions, false);
+    }
+
     public Rule {
       actions = List.copyOf(actions);
     }
@@ -82,4 +143,22 @@ public record LocalRateLimit(
 
   /** The caller's address; on the serving side only. */
   public record RemoteAddress() implements Action {}
+
+  /** The network that the caller's address is in; on the serving side only. */
+  public record MaskedRemoteAddress(int v4Prefix, int v6Prefix) implements Action {}
+
+  /** The service of this workload, as {@code service.namespace}. */
+  public record SourceCluster() implements Action {}
+
+  /** A query parameter's value, undecoded; as for headers. */
+  public record QueryParameter(String parameter, String key, boolean skipIfAbsent)
+      implements Action {}
+
+  /** As {@link HeaderValueMatch}, by query parameters. */
+  public record QueryValueMatch(
+      String key, String value, boolean expect, List<QueryMatch> parameters) implements Action {
+    public QueryValueMatch {
+      parameters = List.copyOf(parameters);
+    }
+  }
 }

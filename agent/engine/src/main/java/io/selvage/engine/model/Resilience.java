@@ -13,12 +13,25 @@ import org.jspecify.annotations.Nullable;
  * @param breaker null = none
  * @param bulkhead null = none
  * @param concurrency null = none
+ * @param balancer in place of the cluster's; null = the cluster's
+ * @param hedging null = as the route says
  */
 public record Resilience(
     String policy,
     @Nullable Breaker breaker,
     @Nullable Bulkhead bulkhead,
-    @Nullable AdaptiveConcurrency concurrency) {
+    @Nullable AdaptiveConcurrency concurrency,
+    Cluster.@Nullable Balancer balancer,
+    @Nullable Hedging hedging) {
+  /** Without balancer and hedging. */
+  public Resilience(
+      String policy,
+      @Nullable Breaker breaker,
+      @Nullable Bulkhead bulkhead,
+      @Nullable AdaptiveConcurrency concurrency) {
+    this(policy, breaker, bulkhead, concurrency, null, null);
+  }
+
   /** Breaker and bulkhead alone. */
   public Resilience(String policy, @Nullable Breaker breaker, @Nullable Bulkhead bulkhead) {
     this(policy, breaker, bulkhead, null);
@@ -91,6 +104,19 @@ public record Resilience(
    */
   public record Operation(String name, Set<String> methods, String pathPrefix) {
     public Operation {
+      methods = Set.copyOf(methods);
+    }
+  }
+
+  /**
+   * Sends a request once more when there is no answer yet, and takes the answer that is first.
+   *
+   * @param delay from when on an attempt is overdue
+   * @param attempts at most, the first included
+   * @param methods whose requests may be sent twice
+   */
+  public record Hedging(Duration delay, int attempts, Set<String> methods) {
+    public Hedging {
       methods = Set.copyOf(methods);
     }
   }

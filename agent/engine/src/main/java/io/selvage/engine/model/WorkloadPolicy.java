@@ -9,18 +9,20 @@ import org.jspecify.annotations.Nullable;
  * @param policy {@code namespace/name} of the resources, for messages; empty = none
  * @param propagation what it takes over from its callers and passes on
  * @param concurrency how many requests it serves at once; null = all
+ * @param rates how many requests it takes of its callers; null = all
  * @param lanes rules for requests that are in no lane yet; the first that matches holds
  */
 public record WorkloadPolicy(
     String policy,
     Propagation propagation,
     List<LaneEntry> lanes,
-    @Nullable AdaptiveConcurrency concurrency) {
+    @Nullable AdaptiveConcurrency concurrency,
+    @Nullable CallerRates rates) {
   public static final WorkloadPolicy DEFAULT = new WorkloadPolicy("", Propagation.ALL, List.of());
 
   /** That serves all requests at once. */
   public WorkloadPolicy(String policy, Propagation propagation, List<LaneEntry> lanes) {
-    this(policy, propagation, lanes, null);
+    this(policy, propagation, lanes, null, null);
   }
 
   public WorkloadPolicy {

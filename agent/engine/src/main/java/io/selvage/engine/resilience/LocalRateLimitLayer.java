@@ -3,16 +3,20 @@ package io.selvage.engine.resilience;
 import io.selvage.engine.flow.Action;
 import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
+import io.selvage.engine.flow.Outcome;
 import io.selvage.engine.flow.Randomness;
+import io.selvage.engine.flow.Responded;
 import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.LocalLimiter;
 import io.selvage.engine.snapshot.MeshFacts;
+import io.selvage.engine.snapshot.TokenBucket;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Requests beyond the local rate limit are refused with {@code 429 RL}. The filter must be on the
  * listener (or chain); a route's own configuration then replaces the listener's. Source: Envoy
- * {@code LocalRateLimitFilter}.
+ * {@code LocalRateLimitFilter}. Responses say what is left where filter or policy wants it
+ * (draft-ietf-httpapi-ratelimit-headers-03).
  */
 public final class LocalRateLimitLayer extends Layer {
   private final Randomness random;
@@ -41,9 +45,17 @@ public final class LocalRateLimitLayer extends Layer {
       return PASS;
     }
     if (random.hits(limiter.config().enforced())) {
-      return limiter.rejection();
+      return limiter.rejection(x);
     }
     limiter.config().requestHeaders().forEach((name, value) -> x.head().setHeader(name, value));
     return PASS;
+  }
+
+  @Override
+  protected void onOutcome(Exchange x, Outcome outcome) {
+    TokenBucket bucket = MeshFacts.of(x).bucket;
+    if (bucket != null && outcome instanceof Responded responded) {
+      bucket.headers(x.now()).forEach(responded.head()::setHeader);
+    }
   }
 }

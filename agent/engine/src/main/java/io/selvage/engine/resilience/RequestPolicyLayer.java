@@ -5,6 +5,7 @@ import io.selvage.engine.flow.Exchange;
 import io.selvage.engine.flow.Layer;
 import io.selvage.engine.flow.Protocol;
 import io.selvage.engine.flow.RequestHead;
+import io.selvage.engine.model.Resilience;
 import io.selvage.engine.model.RoutePolicy;
 import io.selvage.engine.snapshot.CompiledRoute;
 import io.selvage.engine.snapshot.MeshFacts;
@@ -48,6 +49,7 @@ public final class RequestPolicyLayer extends Layer {
     long perTry = nanos(routes == null ? null : routes.policy().perTryTimeout());
     perTry = taken(head, PER_TRY, perTry);
     facts.perTryNanos = perTry >= timeout ? 0 : perTry;
+    hedgeByPolicy(x, facts);
     facts.perTryIdleNanos = nanos(routes == null ? null : routes.policy().perTryIdleTimeout());
     facts.streamNanos = taken(head, DURATION, streamNanos(facts));
     if (head.header(ALTERNATIVE) != null) {
@@ -58,6 +60,28 @@ public final class RequestPolicyLayer extends Layer {
     facts.retry = rules;
     facts.retriesLeft = rules == null ? 0 : rules.numRetries();
     return PASS;
+  }
+
+  /**
+   * A policy's hedging, where the driver can have two attempts under way; without that an overdue
+   * attempt would have to be given up.
+   */
+  private static void hedgeByPolicy(Exchange x, MeshFacts facts) {
+    Resilience policy =
+        facts.compiledCluster == null ? null : facts.compiledCluster.cluster().resilience();
+    Resilience.Hedging hedging = policy == null ? null : policy.hedging();
+    if (hedging == null || !hedging.methods().contains(x.head().method())) {
+      return;
+    }
+    if (facts.explaining) {
+      facts.note("sent once more after " + hedging.delay().toMillis() + " ms without an answer");
+    }
+    long delay = hedging.delay().toNanos();
+    if (x.mayFork() && !facts.hedges && (facts.perTryNanos == 0 || delay < facts.perTryNanos)) {
+      facts.hedges = true;
+      facts.perTryNanos = delay;
+      facts.hedgesLeft = hedging.attempts() - 1;
+    }
   }
 
   private static boolean hedges(CompiledRoute route, RequestHead head) {

@@ -98,7 +98,7 @@ public final class RetryLayer extends AttemptsLayer {
     x.outlives(a);
     RetryRules rules = facts.retry;
     CompiledCluster cluster = facts.compiledCluster;
-    if (rules == null || cluster == null || isGone(x.head())) {
+    if (rules == null || cluster == null || facts.hedgesLeft <= 0 || isGone(x.head())) {
       return x.await();
     }
     giveBack(facts);
@@ -108,6 +108,11 @@ public final class RetryLayer extends AttemptsLayer {
     }
     a.retried();
     facts.timeoutRetry = true;
+    if (facts.hedgesLeft < Integer.MAX_VALUE) {
+      // the policy's delay is the wait
+      facts.hedgesLeft--;
+      return x.again(0);
+    }
     return x.again(backoff(x, facts, rules, overdue));
   }
 

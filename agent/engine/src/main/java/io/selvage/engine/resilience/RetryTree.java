@@ -68,7 +68,9 @@ final class RetryTree {
     }
     if (facts.retryPaid) {
       facts.retryPaid = false;
-      allowance.add(failed ? 0 : Allowance.PER_RETRY);
+      // a hedge loads the destination whether it helped or not
+      boolean hedged = facts.hedgesLeft < Integer.MAX_VALUE;
+      allowance.add(failed || hedged ? 0 : Allowance.PER_RETRY);
     }
   }
 

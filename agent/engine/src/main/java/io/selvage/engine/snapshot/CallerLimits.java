@@ -1,6 +1,7 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.model.DatabasePolicy;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Finds what a database's policy says of a caller. Stateless. */
@@ -15,19 +16,29 @@ public final class CallerLimits {
    * @param caller SPIFFE id; empty = nobody
    */
   public static DatabasePolicy.@Nullable Caller of(DatabasePolicy policy, String caller) {
-    String principal = caller.startsWith(SPIFFE) ? caller.substring(SPIFFE.length()) : caller;
+    String principal = withoutScheme(caller);
     for (int i = 0; i < policy.callers().size(); i++) {
       DatabasePolicy.Caller entry = policy.callers().get(i);
-      if (entry.principals().isEmpty()) {
+      if (isOneOf(entry.principals(), principal)) {
         return entry;
-      }
-      for (String pattern : entry.principals()) {
-        if (fits(pattern, principal)) {
-          return entry;
-        }
       }
     }
     return null;
+  }
+
+  /** A SPIFFE id as policies write it. */
+  static String withoutScheme(String id) {
+    return id.startsWith(SPIFFE) ? id.substring(SPIFFE.length()) : id;
+  }
+
+  /** Whether one of the patterns fits; without patterns everything does. */
+  static boolean isOneOf(List<String> patterns, String text) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (fits(patterns.get(i), text)) {
+        return true;
+      }
+    }
+    return patterns.isEmpty();
   }
 
   /** As Istio's {@code principals}: exact, prefix, suffix or presence. */

@@ -38,7 +38,7 @@ public record CompiledRoute(
     @Nullable RegexReplacement authorityFromPath,
     List<StringTest> corsOrigins,
     @Nullable LocalLimiter limiter,
-    List<LocalLimiter.CompiledRule> rateLimits) {
+    List<CompiledRule> rateLimits) {
   /** How the request is forwarded; null when it is answered or accepted. */
   public RouteAction.@Nullable Forward forward() {
     return route.action() instanceof RouteAction.Forward forward ? forward : null;

@@ -7,8 +7,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param rate null = none
  * @param concurrency null = none
+ * @param callers of a workload alone; null = none
  */
-public record Limiters(@Nullable LocalLimiter rate, @Nullable ConcurrencyLimiter concurrency) {
+public record Limiters(
+    @Nullable LocalLimiter rate,
+    @Nullable ConcurrencyLimiter concurrency,
+    @Nullable CallerLimiter callers) {
   /** Nothing is limited. */
-  public static final Limiters NONE = new Limiters(null, null);
+  public static final Limiters NONE = new Limiters(null, null, null);
 }

@@ -1,13 +1,14 @@
 package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Exchange;
-import io.selvage.engine.flow.Peer;
 import io.selvage.engine.flow.Rejection;
-import io.selvage.engine.flow.RequestHead;
-import io.selvage.engine.match.HeaderTest;
 import io.selvage.engine.model.LocalRateLimit;
+import io.selvage.engine.model.LocalRateLimit.Descriptor;
+import io.selvage.engine.model.LocalRateLimit.Entry;
+import io.selvage.engine.model.LocalRateLimit.HostRules;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,79 +19,48 @@ import org.jspecify.annotations.Nullable;
  * Envoy {@code LocalRateLimiterImpl}.
  */
 public final class LocalLimiter {
-  private record Own(List<LocalRateLimit.Entry> entries, TokenBucket bucket) {}
+  private static final Comparator<TokenBucket> SLOWEST_FIRST =
+      Comparator.comparingDouble(TokenBucket::perSecond);
 
-  /** A route's rule with its header matches compiled. */
-  record CompiledRule(int stage, List<LocalRateLimit.Action> actions, List<HeaderTest[]> tests) {
-    static List<CompiledRule> of(List<LocalRateLimit.Rule> rules) {
-      List<CompiledRule> compiled = new ArrayList<>();
-      for (LocalRateLimit.Rule rule : rules) {
-        List<HeaderTest[]> tests = new ArrayList<>();
-        for (LocalRateLimit.Action action : rule.actions()) {
-          tests.add(
-              action instanceof LocalRateLimit.HeaderValueMatch m
-                  ? HeaderTest.of(m.headers())
-                  : new HeaderTest[0]);
-        }
-        compiled.add(new CompiledRule(rule.stage(), rule.actions(), tests));
+  /** Entries of which some stand for any value. */
+  private record Wildcard(List<Entry> entries, BucketTable buckets) {
+    boolean matches(List<Entry> request) {
+      if (request.size() != entries.size()) {
+        return false;
       }
-      return List.copyOf(compiled);
-    }
-
-    /** Null when one of the actions makes no entry. */
-    @Nullable List<LocalRateLimit.Entry> entries(RequestHead head, MeshFacts facts) {
-      List<LocalRateLimit.Entry> entries = new ArrayList<>();
-      for (int i = 0; i < actions.size(); i++) {
-        LocalRateLimit.Action action = actions.get(i);
-        LocalRateLimit.Entry entry = entry(action, tests.get(i), head, facts);
-        if (entry != null) {
-          entries.add(entry);
-        } else if (!(action instanceof LocalRateLimit.RequestHeader h && h.skipIfAbsent())) {
-          return null;
+      for (int i = 0; i < entries.size(); i++) {
+        Entry wanted = entries.get(i);
+        Entry found = request.get(i);
+        if (!wanted.key().equals(found.key())
+            || !(wanted.value().isEmpty() || wanted.value().equals(found.value()))) {
+          return false;
         }
       }
-      return entries.isEmpty() ? null : entries;
-    }
-
-    private static LocalRateLimit.@Nullable Entry entry(
-        LocalRateLimit.Action action, HeaderTest[] tests, RequestHead head, MeshFacts facts) {
-      if (action instanceof LocalRateLimit.GenericKey k) {
-        return new LocalRateLimit.Entry(k.key(), k.value());
-      }
-      if (action instanceof LocalRateLimit.RequestHeader h) {
-        String value = head.header(h.header());
-        return value == null || value.isEmpty() ? null : new LocalRateLimit.Entry(h.key(), value);
-      }
-      if (action instanceof LocalRateLimit.HeaderValueMatch m) {
-        return HeaderTest.all(tests, head) == m.expect()
-            ? new LocalRateLimit.Entry(m.key(), m.value())
-            : null;
-      }
-      if (action instanceof LocalRateLimit.DestinationCluster) {
-        return facts.share == null
-            ? null
-            : new LocalRateLimit.Entry("destination_cluster", facts.share.cluster());
-      }
-      Peer peer = facts.peer;
-      return peer == null ? null : new LocalRateLimit.Entry("remote_address", peer.address());
+      return true;
     }
   }
 
   private final LocalRateLimit config;
   private final @Nullable TokenBucket standard;
-  private final List<Own> own;
+  private final Map<List<Entry>, TokenBucket> exact = new HashMap<>();
+  private final List<Wildcard> wildcards = new ArrayList<>();
+  private final List<CompiledRule> rules;
   private final Rejection rejection;
 
   LocalLimiter(LocalRateLimit config, long now) {
     this.config = config;
     standard = config.bucket() == null ? null : new TokenBucket(config.bucket(), now);
-    List<Own> buckets = new ArrayList<>();
-    for (LocalRateLimit.Descriptor d : config.descriptors()) {
-      buckets.add(new Own(d.entries(), new TokenBucket(d.bucket(), now)));
+    rules = CompiledRule.of(config.own());
+    for (Descriptor d : config.descriptors()) {
+      if (d.isWildcard()) {
+        BucketTable buckets =
+            new BucketTable(
+                d.bucket(), config.mostDynamic(), BucketTable.Overflow.FORGET_OLDEST, now);
+        wildcards.add(new Wildcard(d.entries(), buckets));
+      } else {
+        exact.put(d.entries(), new TokenBucket(d.bucket(), now));
+      }
     }
-    // the slowest first, as in Envoy
-    buckets.sort(Comparator.comparingDouble(o -> o.bucket().perSecond()));
-    own = List.copyOf(buckets);
     rejection =
         new Rejection(
             config.status(),
@@ -103,7 +73,7 @@ public final class LocalLimiter {
   }
 
   private static Map<String, String> lowerCase(Map<String, String> headers) {
-    Map<String, String> all = new java.util.HashMap<>();
+    Map<String, String> all = new HashMap<>();
     headers.forEach((name, value) -> all.put(name.toLowerCase(Locale.ROOT), value));
     return all;
   }
@@ -112,32 +82,76 @@ public final class LocalLimiter {
     return config;
   }
 
-  public Rejection rejection() {
-    return rejection;
+  /** The answer to a request that was not allowed. */
+  public Rejection rejection(Exchange x) {
+    TokenBucket bucket = MeshFacts.of(x).bucket;
+    return bucket == null ? rejection : rejection.withMore(bucket.headers(x.now()));
   }
 
   /**
-   * Takes a token for a request.
+   * Takes a token for a request; where responses tell of it, the bucket is remembered.
    *
    * @param route whose rules make its descriptors; null = none
    */
   public boolean allows(Exchange x, @Nullable CompiledRoute route) {
     long now = x.now();
-    boolean matched = false;
-    if (!own.isEmpty() && route != null) {
-      for (CompiledRule rule : route.rateLimits()) {
-        List<LocalRateLimit.Entry> entries =
-            rule.stage() == config.stage() ? rule.entries(x.head(), MeshFacts.of(x)) : null;
-        for (Own one : own) {
-          if (one.entries().equals(entries)) {
-            matched = true;
-            if (!one.bucket().take(now)) {
-              return false;
-            }
-          }
+    List<TokenBucket> matched = config.descriptors().isEmpty() ? List.of() : matched(x, route, now);
+    for (int i = 0; i < matched.size(); i++) {
+      if (!matched.get(i).take(now)) {
+        return told(x, matched.get(i), false);
+      }
+    }
+    TokenBucket first = matched.isEmpty() ? standard : matched.get(0);
+    if (standard == null || (!matched.isEmpty() && !config.alwaysDefault())) {
+      return told(x, first, true);
+    }
+    return standard.take(now) ? told(x, first, true) : told(x, standard, false);
+  }
+
+  private boolean told(Exchange x, @Nullable TokenBucket bucket, boolean allowed) {
+    if (config.tells()) {
+      MeshFacts.of(x).bucket = bucket;
+    }
+    return allowed;
+  }
+
+  /** The slowest first, as in Envoy. */
+  private List<TokenBucket> matched(Exchange x, @Nullable CompiledRoute route, long now) {
+    MeshFacts facts = MeshFacts.of(x);
+    boolean own = !rules.isEmpty();
+    List<CompiledRule> asked = own ? rules : route == null ? List.of() : route.rateLimits();
+    List<TokenBucket> found = new ArrayList<>(2);
+    for (int i = 0; i < asked.size(); i++) {
+      CompiledRule rule = asked.get(i);
+      if (own || (rule.stage() == config.stage() && counts(rule, asked))) {
+        List<Entry> entries = rule.entries(x.head(), facts);
+        TokenBucket bucket = entries == null ? null : bucket(entries, now);
+        if (bucket != null) {
+          found.add(bucket);
         }
       }
     }
-    return standard == null || (matched && !config.alwaysDefault()) || standard.take(now);
+    found.sort(SLOWEST_FIRST);
+    return found;
+  }
+
+  private boolean counts(CompiledRule rule, List<CompiledRule> all) {
+    if (!rule.ofHost() || config.hosts() == HostRules.INCLUDE) {
+      return true;
+    }
+    return config.hosts() == HostRules.OVERRIDE && all.get(0).ofHost();
+  }
+
+  private @Nullable TokenBucket bucket(List<Entry> entries, long now) {
+    TokenBucket found = exact.get(entries);
+    if (found != null) {
+      return found;
+    }
+    for (int i = 0; i < wildcards.size(); i++) {
+      if (wildcards.get(i).matches(entries)) {
+        return wildcards.get(i).buckets().of(entries, now);
+      }
+    }
+    return null;
   }
 }

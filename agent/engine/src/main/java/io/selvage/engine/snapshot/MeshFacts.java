@@ -84,6 +84,9 @@ public final class MeshFacts extends Facts {
   /** What is repeated; null = nothing. */
   public @Nullable RetryRules retry;
 
+  /** How many overdue attempts may still be followed by another. */
+  public int hedgesLeft = Integer.MAX_VALUE;
+
   /** How many retries are left to it. */
   public int retriesLeft;
 
@@ -116,6 +119,9 @@ public final class MeshFacts extends Facts {
 
   /** The place that the request holds, or waits for, in a bulkhead; null = none. */
   public @Nullable Object place;
+
+  /** The bucket that its rate limit took from, where responses tell of it; null = none. */
+  public @Nullable TokenBucket bucket;
 
   /** What the request holds of limits that follow latency; null = nothing. */
   public @Nullable Object concurrency;

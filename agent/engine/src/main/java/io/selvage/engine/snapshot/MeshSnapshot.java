@@ -18,6 +18,7 @@ public final class MeshSnapshot {
   private final Map<String, CompiledCluster> clusters;
   private final Databases databases;
   private final List<Reason> reasons;
+  private final String selfCluster;
 
   /**
    * Compiles a configuration. Never throws: what cannot be compiled is left out (or, where it
@@ -26,6 +27,8 @@ public final class MeshSnapshot {
   public MeshSnapshot(
       MeshConfig config, StateTable states, Picker.Factory pickers, Node self, HostNames names) {
     this.config = config;
+    selfCluster =
+        (self.service().isEmpty() ? self.workload() : self.service()) + "." + self.namespace();
     List<Reason> found = new ArrayList<>();
     RouteCompiler routes = new RouteCompiler(found, states);
     clusters = new ClusterCompiler(states, pickers).compile(config, self, names);
@@ -104,6 +107,11 @@ public final class MeshSnapshot {
   /** A cluster by name; null when there is none. */
   public @Nullable CompiledCluster cluster(String name) {
     return clusters.get(name);
+  }
+
+  /** Who this workload is among the mesh's services: {@code service.namespace}. */
+  public String selfCluster() {
+    return selfCluster;
   }
 
   /** What was left out, and why. */

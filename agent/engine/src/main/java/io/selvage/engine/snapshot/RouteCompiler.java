@@ -101,7 +101,7 @@ final class RouteCompiler {
         route.rateLimit() == null
             ? null
             : states.limiter(config.name() + " " + field, route.rateLimit()),
-        LocalLimiter.CompiledRule.of(route.rateLimits()));
+        CompiledRule.of(route.rateLimits()));
   }
 
   /** The limiters of a listener or chain. */
@@ -110,12 +110,14 @@ final class RouteCompiler {
         ? Limiters.NONE
         : new Limiters(
             limits.rate() == null ? null : states.limiter(place, limits.rate()),
-            states.concurrency(place, limits.concurrency()));
+            states.concurrency(place, limits.concurrency()),
+            null);
   }
 
   /** The limiters of the workload as a server. */
   Limiters workload(WorkloadPolicy own) {
-    return new Limiters(null, states.concurrency("workload", own.concurrency()));
+    return new Limiters(
+        null, states.concurrency("workload", own.concurrency()), states.callers(own.rates()));
   }
 
   /** The share's come first in any case, as in Envoy. */

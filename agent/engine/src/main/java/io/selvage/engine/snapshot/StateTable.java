@@ -2,6 +2,7 @@ package io.selvage.engine.snapshot;
 
 import io.selvage.engine.flow.Clock;
 import io.selvage.engine.model.AdaptiveConcurrency;
+import io.selvage.engine.model.CallerRates;
 import io.selvage.engine.model.LocalRateLimit;
 import java.util.Map;
 import java.util.Set;
@@ -14,6 +15,7 @@ public final class StateTable {
   private final Map<String, LocalLimiter> limiters = new ConcurrentHashMap<>();
   private final Map<String, ConcurrencyLimiter> concurrency = new ConcurrentHashMap<>();
   private final Clock clock;
+  private @Nullable CallerLimiter callers;
 
   StateTable(Clock clock) {
     this.clock = clock;
@@ -53,6 +55,16 @@ public final class StateTable {
             before != null && before.config().equals(config)
                 ? before
                 : new ConcurrencyLimiter(config, now()));
+  }
+
+  /** The workload's limits by caller, likewise; null = none. */
+  @Nullable CallerLimiter callers(@Nullable CallerRates config) {
+    CallerLimiter before = callers;
+    callers =
+        config == null || (before != null && before.config().equals(config))
+            ? (config == null ? null : before)
+            : new CallerLimiter(config, now());
+    return callers;
   }
 
   void retain(Set<String> names) {

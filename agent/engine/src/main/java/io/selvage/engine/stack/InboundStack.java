@@ -10,6 +10,7 @@ import io.selvage.engine.observing.RequestIdLayer;
 import io.selvage.engine.observing.TraceLayer;
 import io.selvage.engine.resilience.AdaptiveConcurrencyLayer;
 import io.selvage.engine.resilience.CallerDeadlineLayer;
+import io.selvage.engine.resilience.CallerRateLayer;
 import io.selvage.engine.resilience.CallerWorkLayer;
 import io.selvage.engine.resilience.FaultLayer;
 import io.selvage.engine.resilience.LocalRateLimitLayer;
@@ -45,6 +46,7 @@ final class InboundStack {
                 p.epochNanos())) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
         .layer(new InboundRouteLayer(p.random())) //               inline routes
+        .layer(new CallerRateLayer()) //                           the workload's, by caller RL
         .layer(new LocalRateLimitLayer(p.random())) //             chain's and route's     RL
         .layer(
             new CorsLayer(

@@ -171,7 +171,7 @@ class AdaptiveConcurrencyTest {
             new Config()
                 .own(
                     new WorkloadPolicy(
-                        "default/p", WorkloadPolicy.Propagation.ALL, List.of(), measuring()))
+                        "default/p", WorkloadPolicy.Propagation.ALL, List.of(), measuring(), null))
                 .chain(Config.ChainBuilder.raw(9080)));
     List<MeshTest.Call> held = new ArrayList<>();
     for (int i = 0; i < 3; i++) {

@@ -18,9 +18,11 @@ import io.selvage.engine.flow.TestAnswer;
 import io.selvage.engine.flow.TestHead;
 import io.selvage.engine.flow.Transport;
 import io.selvage.engine.model.CircuitBreakers;
+import io.selvage.engine.model.Resilience;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -324,5 +326,67 @@ class HedgingTest {
     report(waits, 0, TestAnswer.of(200));
     waits.end();
     assertThat(mesh.inFlight("reviews")).isZero();
+  }
+
+  private static MeshTest ofPolicy(Resilience.Hedging hedging, Config.RouteBuilder route) {
+    return new MeshTest(
+        Config.http(route)
+            .cluster(
+                cluster("reviews", 1, 2, 3)
+                    .resilience(new Resilience("default/p", null, null, null, null, hedging))));
+  }
+
+  private static final Resilience.Hedging AFTER_100_MS =
+      new Resilience.Hedging(ofMillis(100), 2, Set.of("GET"));
+
+  @Test
+  void aPolicyHedgesOnceMoreAndTheFirstAnswerWins() {
+    MeshTest mesh =
+        ofPolicy(AFTER_100_MS, route().retries(5).on("connect-failure").timeout(ofSeconds(9)));
+    MeshTest.Call call = mesh.get("/");
+    mesh.advance(ofMillis(99));
+    assertThat(call.sent).hasSize(1);
+    mesh.advance(ofMillis(60));
+    assertThat(call.sent).hasSize(2);
+    assertThat(call.aborted).isEmpty();
+    mesh.advance(ofSeconds(2));
+    assertThat(call.sent).as("two attempts at most").hasSize(2);
+    report(call, 1, TestAnswer.of(200));
+    assertThat(call.status()).isEqualTo(200);
+    assertThat(call.aborted).containsExactly(call.sent.get(0));
+    call.end();
+    assertThat(mesh.inFlight("reviews")).isZero();
+    assertThat(mesh.state("reviews").retries).hasValue(0);
+  }
+
+  @Test
+  void aPolicyHedgesNeitherOtherMethodsNorWhatIsNotRepeated() {
+    MeshTest mesh = ofPolicy(AFTER_100_MS, route().retries(5).on("5xx").timeout(ofSeconds(9)));
+    MeshTest.Call post = mesh.call(TestHead.post("reviews:9080", "/"));
+    mesh.advance(ofSeconds(2));
+    assertThat(post.sent).hasSize(1);
+    assertThat(post.aborted).isEmpty();
+    MeshTest silent = ofPolicy(AFTER_100_MS, route().timeout(ofSeconds(9)));
+    MeshTest.Call call = silent.get("/");
+    silent.advance(ofSeconds(2));
+    assertThat(call.sent).hasSize(1);
+    assertThat(call.aborted).isEmpty();
+  }
+
+  @Test
+  void hedgesOfAPolicyThatNobodyWroteAreBounded() {
+    MeshTest mesh =
+        ofPolicy(
+            AFTER_100_MS,
+            route().retries(2).on("connect-failure").timeout(ofSeconds(9)).defaulted());
+    int hedged = 0;
+    for (int i = 0; i < 200; i++) {
+      MeshTest.Call call = mesh.get("/");
+      mesh.advance(ofMillis(160));
+      hedged += call.sent.size() - 1;
+      report(call, 0, TestAnswer.of(503)).end();
+    }
+    // 20 to begin with, and a tenth of the requests
+    assertThat(hedged).isBetween(20, 45);
   }
 }

@@ -29,6 +29,9 @@ final class OwnRules {
     if (concurrency != null) {
       concurrency("spec.adaptiveConcurrency", concurrency);
     }
+    for (int i = 0; i < policy.rates().size(); i++) {
+      rate("spec.rateLimit.rules[" + i + "].header", policy.rates().get(i));
+    }
   }
 
   /** Sections about callers go with targets, those about workloads with a selector. */
@@ -55,7 +58,7 @@ final class OwnRules {
     if (policy.destination().isEmpty() && policy.workload().isEmpty()) {
       findings.required(
           "spec",
-          (selects ? "propagation" : "circuitBreaker, bulkhead")
+          (selects ? "propagation, rateLimit" : "circuitBreaker, bulkhead, loadBalancer, hedging")
               + " or adaptiveConcurrency: the policy says nothing");
     }
   }
@@ -80,6 +83,16 @@ final class OwnRules {
         findings.stringMatches(at + ".cookies", match.cookies());
         findings.stringMatches(at + ".queryParams", match.queryParams());
       }
+    }
+  }
+
+  private void rate(String field, ResiliencePolicy.Rate rate) {
+    if (rate.byHeader() && rate.header().isEmpty()) {
+      findings.required(field, "the header by whose value requests are counted");
+    } else if (!rate.byHeader() && !rate.header().isEmpty()) {
+      findings.forbidden(field, "only with by: HEADER");
+    } else if (rate.byHeader()) {
+      findings.headerName(field, rate.header());
     }
   }
 

@@ -27,10 +27,12 @@ public record ResiliencePolicy(
     Map<String, ObjectNode> workload,
     @Nullable Breaker breaker,
     @Nullable Bulkhead bulkhead,
-    @Nullable Concurrency concurrency) {
+    @Nullable Concurrency concurrency,
+    List<Rate> rates) {
   private static final List<String> DESTINATION =
-      List.of("circuitBreaker", "bulkhead", "adaptiveConcurrency");
-  private static final List<String> WORKLOAD = List.of("propagation", "adaptiveConcurrency");
+      List.of("circuitBreaker", "bulkhead", "adaptiveConcurrency", "loadBalancer", "hedging");
+  private static final List<String> WORKLOAD =
+      List.of("propagation", "adaptiveConcurrency", "rateLimit");
 
   /** What of a breaker depends on more than one field. */
   public record Breaker(boolean timed, int window, @Nullable Integer minimum, List<String> names) {
@@ -75,6 +77,18 @@ public record ResiliencePolicy(
     }
   }
 
+  /** What of a rate depends on more than one field. */
+  public record Rate(boolean byHeader, String header) {
+    static Rate parse(Fields f) {
+      return new Rate(f.text("by").equals("HEADER"), f.text("header"));
+    }
+  }
+
+  private static List<Rate> rates(Fields f) {
+    List<Rate> rates = f.message("rateLimit", o -> o.list("rules", Rate::parse));
+    return rates == null ? List.of() : rates;
+  }
+
   /** Reads the document; unknown fields are not looked at (the schema refuses them). */
   public static Checked<ResiliencePolicy> parse(Resource resource) {
     List<Violation> violations = new ArrayList<>();
@@ -88,7 +102,8 @@ public record ResiliencePolicy(
             sections(f, WORKLOAD),
             f.message("circuitBreaker", Breaker::parse),
             f.message("bulkhead", Bulkhead::parse),
-            f.message("adaptiveConcurrency", Concurrency::parse));
+            f.message("adaptiveConcurrency", Concurrency::parse),
+            rates(f));
     return Checked.of(value, violations);
   }
 

@@ -50,6 +50,13 @@ class OwnMeaningTest {
         "bulkhead: {maxWaitingCalls: 5} | spec.bulkhead.maxWaitDuration | with maxWaitingCalls",
         "bulkhead: {maxWaitDuration: 5s} | spec.bulkhead.maxWaitingCalls | with maxWaitDuration",
         "bulkhead: {maxWaitingCalls: 5, maxWaitDuration: 50ms} | - | ",
+        "loadBalancer: {simple: PEAK_EWMA, decayTime: 5s, defaultRtt: 1ms} | - | ",
+        "loadBalancer: {simple: RANDOM} | spec.loadBalancer.simple | PEAK_EWMA",
+        "loadBalancer: {} | spec.loadBalancer.simple | ",
+        "hedging: {delay: 50ms, maxAttempts: 3, methods: [GET]} | - | ",
+        "hedging: {} | spec.hedging.delay | ",
+        "hedging: {delay: 0s} | spec.hedging.delay | 1ms",
+        "hedging: {delay: 1s, maxAttempts: 1} | spec.hedging.maxAttempts | 2",
         "adaptiveConcurrency: {} | - | ",
         "adaptiveConcurrency: {sampleAggregatePercentile: 90, concurrencyUpdateInterval: 1s, maxConcurrencyLimit: 9, minRtt: {interval: 9s, requestCount: 5, jitter: 1, minConcurrency: 9, buffer: 5}} | - | ",
         "adaptiveConcurrency: {sampleAggregatePercentile: 101} | spec.adaptiveConcurrency.sampleAggregatePercentile | 100",
@@ -90,6 +97,14 @@ class OwnMeaningTest {
         "selector: {matchLabels: {app: a}}, propagation: {retries: DISABLED} | - | ",
         "selector: {matchLabels: {app: a}} | spec | propagation",
         "selector: {matchLabels: {app: a}}, adaptiveConcurrency: {} | - | ",
+        "selector: {}, rateLimit: {rules: [{requests: 5}]} | - | ",
+        "selector: {}, rateLimit: {maxCallers: 9, responseHeaders: true, rules: [{principals: ['a/*'], namespaces: [b], by: HEADER, header: x-t, requests: 5, interval: 1m, burst: 9}]} | - | ",
+        "selector: {}, rateLimit: {rules: [{by: HEADER, requests: 5}]} | spec.rateLimit.rules[0].header | the header",
+        "selector: {}, rateLimit: {rules: [{header: x-t, requests: 5}]} | spec.rateLimit.rules[0].header | only with",
+        "selector: {}, rateLimit: {rules: [{by: HEADER, header: 'a b', requests: 5}]} | spec.rateLimit.rules[0].header | a b",
+        "selector: {}, rateLimit: {rules: [{by: PRINCIPAL}]} | spec.rateLimit.rules[0].requests | ",
+        "selector: {}, rateLimit: {rules: []} | spec.rateLimit.rules | 1",
+        "targetRefs: [{kind: Service, name: a}], rateLimit: {rules: [{requests: 5}]} | spec.rateLimit | give selector",
         "selector: {}, bulkhead: {} | spec.bulkhead | give targetRefs",
         "targetRefs: [{kind: Service, name: a}], propagation: {} | spec.propagation | give selector",
         "targetRefs: [{kind: Service, name: a}], selector: {}, bulkhead: {} | spec.targetRefs | not both",
@@ -100,7 +115,7 @@ class OwnMeaningTest {
         "targetRefs: [{kind: Service, name: a}, {kind: Service, name: a}], bulkhead: {} | spec.targetRefs[1] | \"a\"",
       })
   void targets(String spec, String field, String words) {
-    expect(SelvageKinds.RESILIENCE_POLICY, spec, field, words);
+    expect(SelvageKinds.RESILIENCE_POLICY, spec, field, words == null ? "" : words);
   }
 
   @ParameterizedTest

@@ -245,4 +245,57 @@ class OwnPoliciesIT {
             Load.run(bookinfo.url("/api/v1/products/0"), 64, 8, r -> "" + r.statusCode()).of("200")
                 == 64);
   }
+
+  @Test
+  void aCallersRateIsItsOwn() {
+    mesh.apply(
+        """
+        apiVersion: selvage.io/v1
+        kind: ResiliencePolicy
+        metadata: {name: details-rate, namespace: default}
+        spec:
+          selector: {matchLabels: {app: details}}
+          rateLimit:
+            rules:
+            - {principals: ["*/productpage"], by: PRINCIPAL, requests: 3, interval: 1h}
+            - {principals: ["*/nobody"], by: PRINCIPAL, requests: 1, interval: 1h}
+        """);
+    String url = bookinfo.url("/api/v1/products/0");
+    Waiting.until(
+        "the rate's refusal",
+        Duration.ofSeconds(30),
+        () -> {
+          int unused = Load.get(url).statusCode();
+          return !log("details", "\"inbound\"", "SELV-6045", "details-rate").isEmpty();
+        });
+    int served = log("details", "\"inbound\"", "/details/0", ":200").size();
+    for (int i = 0; i < 5; i++) {
+      assertThat(Load.get(url).statusCode()).isNotEqualTo(200);
+    }
+    assertThat(log("details", "\"inbound\"", "/details/0", ":200")).hasSize(served);
+    mesh.kubectl("delete", "resiliencepolicy", "details-rate", "-n", "default");
+    Waiting.until("200 again", Duration.ofSeconds(30), () -> Load.get(url).statusCode() == 200);
+  }
+
+  @Test
+  void aSlowAnswerIsHedgedAndThePolicysBalancerChooses() {
+    mesh.apply(
+        """
+        apiVersion: selvage.io/v1
+        kind: ResiliencePolicy
+        metadata: {name: ratings, namespace: default}
+        spec:
+          targetRefs: [{kind: Service, name: ratings}]
+          loadBalancer: {simple: PEAK_EWMA}
+          hedging: {delay: 1ms}
+        """);
+    Waiting.until(
+        "an attempt beside another",
+        Duration.ofSeconds(40),
+        () -> {
+          Load.run(bookinfo.url("/api/v1/products/0/reviews"), 64, 8, r -> "" + r.statusCode());
+          return !log("reviews-v2", "\"outbound\"", "/ratings/0", "\"attempts\":2").isEmpty();
+        });
+    mesh.kubectl("delete", "resiliencepolicy", "ratings", "-n", "default");
+  }
 }
