@@ -49,6 +49,7 @@ final class Agent {
     engine =
         Engine.builder(workload.node())
             .tokens(ownCalls.tokens(log))
+            .gateways(OwnCalls.gateways(settings.text(Setting.TRUSTED_GATEWAYS)))
             .accessLog(telemetry.accessLog())
             .spans(telemetry.spans())
             .audit(telemetry.audit())

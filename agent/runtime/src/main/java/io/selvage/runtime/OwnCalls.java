@@ -1,10 +1,12 @@
 package io.selvage.runtime;
 
+import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.security.TokenVerifier;
 import io.selvage.identity.token.KeyFetch;
 import io.selvage.identity.token.Tokens;
 import io.selvage.identity.web.AddressGuard;
 import io.selvage.identity.web.WebClient;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.SynchronousQueue;
@@ -49,6 +51,21 @@ final class OwnCalls implements AutoCloseable {
       thread.setDaemon(true);
       return thread;
     };
+  }
+
+  /** Identities that are written with a star at the end, or in full; others match nobody. */
+  static List<StringMatch> gateways(String setting) {
+    List<StringMatch> all = new ArrayList<>();
+    for (String each : setting.split(",")) {
+      String id = each.strip();
+      if (id.startsWith("spiffe://") && id.length() > "spiffe://*".length()) {
+        all.add(
+            id.endsWith("*")
+                ? new StringMatch.Prefix(id.substring(0, id.length() - 1), false)
+                : new StringMatch.Exact(id, false));
+      }
+    }
+    return all;
   }
 
   /** Judges tokens of end users by keys that are fetched here. */

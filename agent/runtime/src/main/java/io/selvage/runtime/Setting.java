@@ -74,7 +74,12 @@ enum Setting {
    * Hosts and addresses, separated by commas, that the agent calls for keys of tokens though they
    * are this machine, the link or a metadata service.
    */
-  WEB_ALLOW("");
+  WEB_ALLOW(""),
+  /**
+   * SPIFFE ids, separated by commas, of gateways whose {@code x-envoy-*} and {@code
+   * x-forwarded-client-cert} headers are believed; {@code *} at the end stands for anything.
+   */
+  TRUSTED_GATEWAYS("");
 
   private final String standard;
 

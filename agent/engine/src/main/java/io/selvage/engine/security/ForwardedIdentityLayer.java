@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells the application who calls by {@code x-forwarded-client-cert}, and takes away what a caller
- * wrote there itself (Envoy {@code SANITIZE_SET}). Fails closed.
+ * wrote there itself (Envoy {@code SANITIZE_SET}); what a trusted gateway wrote stays in front of
+ * it ({@code APPEND_FORWARD}). Stands before every policy. Fails closed.
  */
 public final class ForwardedIdentityLayer extends Layer {
   private static final String HEADER = "x-forwarded-client-cert";
@@ -38,7 +39,9 @@ public final class ForwardedIdentityLayer extends Layer {
       return PASS;
     }
     String hash = peer.certificateHash() == null ? "" : ";Hash=" + peer.certificateHash();
-    head.setHeader(HEADER, "By=" + self + hash + ";Subject=\"\";URI=" + peer.principal());
+    String before = facts.trustedGateway ? head.header(HEADER) : null;
+    String own = "By=" + self + hash + ";Subject=\"\";URI=" + peer.principal();
+    head.setHeader(HEADER, before == null ? own : before + "," + own);
     return PASS;
   }
 

@@ -135,6 +135,9 @@ public final class MeshFacts extends Facts {
   /** Who the caller of an inbound request says it is; only what its certificate bears out. */
   public Endpoint.@Nullable Workload sourceWorkload;
 
+  /** The caller is a gateway whose headers about others are believed. */
+  public boolean trustedGateway;
+
   /** Until when the request waits for keys of tokens, on the exchange's clock. */
   public long keysUntilNanos;
 

@@ -14,6 +14,7 @@ import io.selvage.engine.model.DatabasePolicy;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.model.NameTable;
 import io.selvage.engine.model.Node;
+import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.observing.AccessLog;
 import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.SeriesTable;
@@ -82,7 +83,8 @@ public final class Engine {
             plaintext,
             breakers,
             mirrorsDropped,
-            b.tokens);
+            b.tokens,
+            b.gateways);
     outbound = OutboundStack.of(parts);
     inbound = InboundStack.of(parts);
     connect = ConnectStack.of(parts);
@@ -280,6 +282,7 @@ public final class Engine {
     private SpanSink spans = SpanSink.NONE;
     private AuditSink audit = AuditSink.NONE;
     private TokenVerifier tokens = TokenVerifier.NONE;
+    private List<StringMatch> gateways = List.of();
     private StatementBreakers.Policy statementBreakers = StatementBreakers.Policy.DEFAULT;
     private Facts.LayerFailures failures = (layer, bug) -> {};
 
@@ -310,6 +313,12 @@ public final class Engine {
 
     public Builder spans(SpanSink value) {
       spans = value;
+      return this;
+    }
+
+    /** What the SPIFFE ids of gateways match whose headers about others are believed. */
+    public Builder gateways(List<StringMatch> value) {
+      gateways = List.copyOf(value);
       return this;
     }
 

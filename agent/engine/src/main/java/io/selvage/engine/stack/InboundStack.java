@@ -18,6 +18,7 @@ import io.selvage.engine.resilience.ServerLimitLayer;
 import io.selvage.engine.routing.CorsLayer;
 import io.selvage.engine.routing.InboundRouteLayer;
 import io.selvage.engine.routing.LaneEntryLayer;
+import io.selvage.engine.security.ForeignHeadersLayer;
 import io.selvage.engine.security.ForwardedIdentityLayer;
 import io.selvage.engine.security.RbacLayer;
 import io.selvage.engine.security.TokenLayer;
@@ -45,6 +46,8 @@ final class InboundStack {
                 p.plaintext(),
                 p.epochNanos())) //                      STRICT, PERMISSIVE; fails closed
         .layer(new LearnPeerLayer()) //                            who calls, for metrics
+        .layer(new ForeignHeadersLayer(p.gateways())) //           x-envoy-*; fails closed
+        .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert
         .layer(new InboundRouteLayer(p.random())) //               inline routes
         .layer(new CallerRateLayer()) //                           the workload's, by caller RL
         .layer(new LocalRateLimitLayer(p.random())) //             chain's and route's     RL
@@ -56,7 +59,6 @@ final class InboundStack {
         .layer(new FaultLayer(p.random())) //                      chain's and route's     DI FI
         .layer(new ServerLimitLayer()) //                          inbound cluster        UO
         .layer(new AdaptiveConcurrencyLayer(p.random())) //        chain's, the workload's UO
-        .layer(new ForwardedIdentityLayer(p.self())) //            x-forwarded-client-cert
         .attempts(AttemptsLayer.ONCE) //                           'send' = the application runs
         .build();
   }

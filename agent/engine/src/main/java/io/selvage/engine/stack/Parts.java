@@ -3,6 +3,7 @@ package io.selvage.engine.stack;
 import io.selvage.engine.flow.Clock;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.model.Node;
+import io.selvage.engine.model.StringMatch;
 import io.selvage.engine.observing.AccessLog;
 import io.selvage.engine.observing.AuditSink;
 import io.selvage.engine.observing.IstioLabels;
@@ -11,6 +12,7 @@ import io.selvage.engine.observing.SpanSink;
 import io.selvage.engine.resilience.StatementBreakers;
 import io.selvage.engine.security.TokenVerifier;
 import io.selvage.engine.snapshot.PlaintextCallers;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
@@ -20,6 +22,7 @@ import java.util.function.LongSupplier;
  * @param epochNanos nanoseconds since 1970, for records
  * @param mirrorsDropped counts copies of requests that a codec could not make
  * @param tokens judges tokens of end users
+ * @param gateways whose headers about others are believed
  */
 record Parts(
     Node node,
@@ -33,7 +36,8 @@ record Parts(
     PlaintextCallers plaintext,
     StatementBreakers breakers,
     LongAdder mirrorsDropped,
-    TokenVerifier tokens) {
+    TokenVerifier tokens,
+    List<StringMatch> gateways) {
   String self() {
     return IstioLabels.spiffeId(node);
   }

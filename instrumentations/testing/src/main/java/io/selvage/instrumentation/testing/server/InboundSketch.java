@@ -31,6 +31,26 @@ final class InboundSketch {
     return config(List.of(chain(port, FilterChain.Transport.TLS, caller)));
   }
 
+  /** Everybody may do everything. */
+  static MeshConfig open(int port) {
+    return config(
+        List.of(
+            unguarded(port, FilterChain.Transport.TLS),
+            unguarded(port, FilterChain.Transport.RAW)));
+  }
+
+  private static FilterChain unguarded(int port, FilterChain.Transport transport) {
+    FilterChain chain = chain(port, transport, "");
+    return new FilterChain(
+        chain.name(),
+        port,
+        transport,
+        List.of(),
+        chain.tls(),
+        new FilterChain.InboundHttp(routes(port), List.of(), null, Observability.DEFAULT),
+        List.of());
+  }
+
   static MeshConfig permissive(int port, String caller) {
     return config(
         List.of(

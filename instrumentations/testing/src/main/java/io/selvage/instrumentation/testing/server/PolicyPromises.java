@@ -26,6 +26,37 @@ public interface PolicyPromises extends ServerWorld {
     }
   }
 
+  /** Headers of proxies are believed of trusted gateways alone, and nobody here is one. */
+  @ParameterizedTest
+  @EnumSource(Entry.class)
+  default void headersOfProxiesAreNotBelieved(Entry entry) throws Exception {
+    needs(entry);
+    mesh().decideBy(InboundSketch.open(server().port()), AUTHORITY.workload(SERVER));
+    List<Spoofs.Spoof> spoofs = Spoofs.all();
+    assertThat(spoofs).hasSizeGreaterThanOrEqualTo(60);
+    try (Wire wire = open(entry)) {
+      for (Spoofs.Spoof spoof : spoofs) {
+        Ask ask = Ask.get("/hello").with(spoof.name(), spoof.values().toArray(new String[0]));
+        for (Ask each :
+            entry.http2()
+                ? List.of(ask, ask.with("content-type", "application/grpc").with("te", "trailers"))
+                : List.of(ask)) {
+          Reply reply = wire.send(each);
+          assertThat(reply.status()).as("%s over %s", spoof, entry).isEqualTo(200);
+          assertThat(reply.said("foreign")).as("%s over %s", spoof, entry).isEqualTo("[]");
+          String identity = reply.said("xfcc");
+          if (entry.tls()) {
+            assertThat(identity)
+                .as("%s", spoof)
+                .matches("By=[^;,]*;Hash=[0-9a-f]{64};Subject=\"\";URI=" + CALLER);
+          } else {
+            assertThat(identity).as("%s", spoof).isEqualTo("null");
+          }
+        }
+      }
+    }
+  }
+
   /** Ways of writing a path that servers take for {@code /admin}. */
   List<String> FORBIDDEN =
       List.of("/admin", "/admin/x?y=z", "/admin;x=y", "/x/../admin", "/%61dmin", "/.//admin");

@@ -56,7 +56,9 @@ public final class SampleLogic {
             "trace=" + (context.trace() == null ? null : context.trace().traceId()),
             "xfcc=" + header.apply("x-forwarded-client-cert"),
             "added=" + header.apply("x-added"),
-            "removed=" + header.apply("x-removed"));
+            "removed=" + header.apply("x-removed"),
+            "foreign="
+                + Spoofs.names().stream().filter(name -> header.apply(name) != null).toList());
     return (String.join("\n", lines) + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8);
   }
 }
