@@ -71,7 +71,8 @@ public final class ControllerServer implements AutoCloseable {
               ControlPlane.start(
                   controlSettings(),
                   store,
-                  settings.attestation().open(settings.trustDomain(), this::attested)));
+                  settings.attestation().open(settings.trustDomain(), this::attested),
+                  settings.upstream().open()));
       api = opened(openApi());
       metrics = settings.metricsPort() < 0 ? null : opened(openMetrics());
       writeKubeconfig();

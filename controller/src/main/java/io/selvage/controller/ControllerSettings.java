@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param createAuthority whether a missing root and intermediate are made
  * @param oidc how people sign in beside static tokens; null = not at all
  * @param attestation ways into the mesh beside join tokens
+ * @param upstream which authority signs our intermediate
  */
 public record ControllerSettings(
     Path dataDir,
@@ -39,7 +40,8 @@ public record ControllerSettings(
     List<String> advertised,
     boolean createAuthority,
     @Nullable OidcSettings oidc,
-    AttestationFiles attestation) {
+    AttestationFiles attestation,
+    UpstreamFiles upstream) {
 
   /** Copies the list. */
   public ControllerSettings {
@@ -62,7 +64,8 @@ public record ControllerSettings(
         List.of(),
         true,
         null,
-        AttestationFiles.NONE);
+        AttestationFiles.NONE,
+        UpstreamFiles.NONE);
   }
 
   /** Where the authority is unless told otherwise. */

@@ -46,7 +46,8 @@ class ControllerServerTest {
         base.advertised(),
         true,
         null,
-        base.attestation());
+        base.attestation(),
+        base.upstream());
   }
 
   private CommandLineRun selvage(ControllerServer server, String... arguments) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything that decides who is who in the mesh: the authority, its rotation, join tokens,
@@ -20,7 +21,20 @@ public final class MeshAuthority {
   private volatile TrustBundle trust;
   private volatile Supplier<List<String>> behind = List::of;
 
-  private MeshAuthority(CaSettings settings, PrivateFolder folder, Clock clock) {
+  private final @Nullable UpstreamIntermediate upstream;
+
+  private MeshAuthority(
+      CaSettings settings,
+      PrivateFolder folder,
+      Clock clock,
+      @Nullable UpstreamAuthority upstreamAuthority) {
+    this.upstream =
+        upstreamAuthority == null
+            ? null
+            : new UpstreamIntermediate(upstreamAuthority, settings, clock);
+    if (upstream != null) {
+      upstream.provide();
+    }
     this.authority = CertificateAuthority.open(settings, clock);
     this.tokens = JoinTokens.open(folder, clock);
     this.revocations = Revocations.open(folder, clock, settings.maxValidity());
@@ -39,7 +53,28 @@ public final class MeshAuthority {
    * @throws CodedException where files are damaged or open to others
    */
   public static MeshAuthority open(CaSettings settings, PrivateFolder folder, Clock clock) {
-    return new MeshAuthority(settings, folder, clock);
+    return new MeshAuthority(settings, folder, clock, null);
+  }
+
+  /**
+   * As {@link #open(CaSettings, PrivateFolder, Clock)}; the intermediate is signed elsewhere.
+   *
+   * @param upstream null = its keys are in the folder
+   * @throws CodedException also SELV-4180 and SELV-4181 where the first intermediate cannot be had
+   */
+  public static MeshAuthority open(
+      CaSettings settings,
+      PrivateFolder folder,
+      Clock clock,
+      @Nullable UpstreamAuthority upstream) {
+    return new MeshAuthority(settings, folder, clock, upstream);
+  }
+
+  /** Renews what an upstream authority signed, when it is due; call it now and then. May block. */
+  public void renewIntermediate() {
+    if (upstream != null) {
+      upstream.renewWhenDue(authority);
+    }
   }
 
   private TrustBundle compose() {

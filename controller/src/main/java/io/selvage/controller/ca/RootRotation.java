@@ -146,6 +146,16 @@ public final class RootRotation {
     }
   }
 
+  /** Another intermediate under a root that is trusted already; safe against a stop half way. */
+  static void replaceSigner(CertificateAuthority authority, UpstreamAuthority.Signed signed) {
+    PrivateFolder folder = authority.folder();
+    authority.vault().write(NEXT_KEY, signed.keys().getPrivate());
+    folder.write(NEXT, Pem.of(signed.certificate()));
+    folder.write("ca-key.pem", folder.readSecret(NEXT_KEY));
+    finish(folder);
+    authority.reload();
+  }
+
   /** A stop between the files of {@link #sign}: the key is the new one, its certificate is not. */
   static void finishSigning(PrivateFolder folder, KeyVault vault) {
     if (!folder.has(NEXT) || !folder.has("ca-key.pem")) {

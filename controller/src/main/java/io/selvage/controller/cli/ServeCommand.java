@@ -94,6 +94,8 @@ final class ServeCommand implements Runnable {
 
   @CommandLine.Mixin OidcOptions oidc = new OidcOptions();
 
+  @CommandLine.Mixin UpstreamOptions upstream = new UpstreamOptions();
+
   @CommandLine.Mixin AttestationOptions attestation = new AttestationOptions();
 
   @Option(names = "--dev", hidden = true, description = "Started by 'dev up'.")
@@ -173,7 +175,8 @@ final class ServeCommand implements Runnable {
         advertised,
         !existingAuthority,
         oidc.settings(),
-        attestation.files());
+        attestation.files(),
+        upstream.files());
   }
 
   private static Duration duration(String option, String text) {

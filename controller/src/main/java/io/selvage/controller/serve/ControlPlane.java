@@ -11,6 +11,7 @@ import io.selvage.controller.ca.MeshTrust;
 import io.selvage.controller.ca.OwnIdentity;
 import io.selvage.controller.ca.PrivateFolder;
 import io.selvage.controller.ca.TrustBundle;
+import io.selvage.controller.ca.UpstreamAuthority;
 import io.selvage.controller.registry.Registry;
 import io.selvage.controller.registry.VirtualAddresses;
 import io.selvage.controller.registry.WorkloadNode;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +54,11 @@ public final class ControlPlane implements AutoCloseable {
   private volatile Translator translator;
 
   private ControlPlane(
-      ControlPlaneSettings settings, Store store, AttestationSettings attestation, Clock clock) {
+      ControlPlaneSettings settings,
+      Store store,
+      AttestationSettings attestation,
+      @Nullable UpstreamAuthority upstream,
+      Clock clock) {
     this.settings = settings;
     this.store = store;
     PrivateFolder folder = PrivateFolder.open(settings.folder());
@@ -65,7 +71,8 @@ public final class ControlPlane implements AutoCloseable {
                 settings.leafValidity(),
                 settings.maxLeafValidity()),
             folder,
-            clock);
+            clock,
+            upstream);
     this.addresses = VirtualAddresses.open(settings.folder().resolve("addresses.json"));
     this.registry =
         Registry.open(
@@ -98,6 +105,7 @@ public final class ControlPlane implements AutoCloseable {
     pushes.every(TICK, hub::cutSlow);
     pushes.every(Duration.ofMinutes(1), identity::rotateWhenDue);
     pushes.every(Duration.ofSeconds(5), identities.federation()::refresh);
+    pushes.every(Duration.ofMinutes(1), identities::renewIntermediate);
     pushes.changed();
     LOG.info("control port {} open, trust domain {}", port.port(), settings.mesh().trustDomain());
   }
@@ -115,7 +123,16 @@ public final class ControlPlane implements AutoCloseable {
   /** As {@link #start(ControlPlaneSettings, Store)}, with further ways into the mesh. */
   public static ControlPlane start(
       ControlPlaneSettings settings, Store store, AttestationSettings attestation) {
-    return new ControlPlane(settings, store, attestation, Clock.systemUTC());
+    return start(settings, store, attestation, null);
+  }
+
+  /** As above, with an intermediate that {@code upstream} signs; null = its keys are here. */
+  public static ControlPlane start(
+      ControlPlaneSettings settings,
+      Store store,
+      AttestationSettings attestation,
+      @Nullable UpstreamAuthority upstream) {
+    return new ControlPlane(settings, store, attestation, upstream, Clock.systemUTC());
   }
 
   private void trustChanged() {

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * certificate at once; nothing is ever weakened when none can be had.
  */
 public final class CertificateKeeper implements AutoCloseable {
+  private static final Duration BACK_DATED = Duration.ofMinutes(2);
   private static final double[] WARN_AT = {0.5, 0.25, 0.1, 0};
 
   private final CertificateClient client;
@@ -215,7 +216,10 @@ public final class CertificateKeeper implements AutoCloseable {
       }
       return;
     }
-    double whole = Duration.between(svid.notBefore(), svid.notAfter()).toMillis();
+    // authorities date certificates back for clocks that are late
+    Duration dated = Duration.between(svid.notBefore(), svid.notAfter());
+    Duration life = dated.minus(BACK_DATED);
+    double whole = (life.isNegative() || life.isZero() ? dated : life).toMillis();
     double left = Duration.between(clock.instant(), svid.notAfter()).toMillis() / whole;
     while (warned < WARN_AT.length && left <= WARN_AT[warned]) {
       warned++;

@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bouncycastle.openssl.PEMParser;
 import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
 import org.bouncycastle.pkcs.PKCS10CertificationRequest;
@@ -75,6 +76,7 @@ class CertificatesTest {
     final List<PublicKey> keys = new CopyOnWriteArrayList<>();
     final List<String> bearers = new CopyOnWriteArrayList<>();
     volatile long asked;
+    volatile boolean down;
     volatile Duration lifetime = Duration.ofHours(1);
 
     @Override
@@ -100,6 +102,10 @@ class CertificatesTest {
         IstioCertificateRequest request, StreamObserver<IstioCertificateResponse> out) {
       String bearer = BEARER.get();
       bearers.add(bearer);
+      if (down) {
+        out.onError(Status.UNAVAILABLE.asRuntimeException());
+        return;
+      }
       boolean redeemed = bearer.startsWith("Bearer ") && tokens.remove(bearer.substring(7));
       if (!redeemed && !HAS_CERTIFICATE.get()) {
         out.onError(
@@ -208,6 +214,62 @@ class CertificatesTest {
     await().atMost(Duration.ofSeconds(30)).until(() -> identity.svid() != null);
     assertThat(identity.svid().id().toString()).isEqualTo(REVIEWS);
     assertThat(authority.bearers).contains("Bearer first.of.kubelet");
+  }
+
+  @Test
+  void anAuthorityThatIsDownIsSaidAtHalfAQuarterATenthAndTheEndThenItHeals() throws Exception {
+    Path token = Files.writeString(folder.resolve("token"), "of.kubelet");
+    Path roots = Files.writeString(folder.resolve("roots.pem"), Pem.encode(List.of(PKI.root)));
+    AtomicReference<Duration> ahead = new AtomicReference<>(Duration.ZERO);
+    Clock clock =
+        new Clock() {
+          @Override
+          public java.time.ZoneId getZone() {
+            return java.time.ZoneOffset.UTC;
+          }
+
+          @Override
+          public Clock withZone(java.time.ZoneId zone) {
+            return this;
+          }
+
+          @Override
+          public Instant instant() {
+            return Instant.now().plus(ahead.get());
+          }
+        };
+    WorkloadIdentity identity = new WorkloadIdentity();
+    authority.lifetime = Duration.ofHours(1);
+    authority.tokens.add("of.kubelet");
+    IdentityTls tls = new IdentityTls(identity, port -> null, clock, refusal -> {});
+    CertificateKeeper keeper =
+        new CertificateKeeper(
+            client(),
+            identity,
+            tls,
+            null,
+            null,
+            FileAdmission.token(token, roots),
+            clock,
+            (code, text) -> warnings.add(code + " " + text),
+            work -> work);
+    opened.add(keeper);
+    keeper.start();
+    await().atMost(Duration.ofSeconds(30)).until(() -> identity.svid() != null);
+    var first = identity.svid();
+    authority.down = true;
+    int said = 0;
+    for (int minutes : new int[] {33, 46, 55, 61}) {
+      ahead.set(Duration.ofMinutes(minutes));
+      int now = ++said;
+      await().atMost(Duration.ofSeconds(60)).until(() -> warnings.size() >= now);
+    }
+    assertThat(warnings).hasSize(4).allMatch(w -> w.contains("not renewed, valid until"));
+    assertThat(identity.svid()).isSameAs(first);
+    authority.down = false;
+    authority.lifetime = Duration.ofHours(3);
+    authority.tokens.add("of.kubelet");
+    await().atMost(Duration.ofSeconds(60)).until(() -> identity.svid() != first);
   }
 
   @Test
