@@ -37,6 +37,7 @@ final class StatementExchange {
   private final @Nullable Statement statement;
   private final @Nullable SQLException refusal;
   private int timeoutBefore = -1;
+  private @Nullable Cancellation cancellation;
 
   private StatementExchange(
       @Nullable Exchange exchange,
@@ -131,20 +132,13 @@ final class StatementExchange {
       StatementExchange call = new StatementExchange(exchange, attempt, statement, null);
       call.shortenTimeout();
       if (statement != null) {
-        attempt.onAbort(() -> cancel(statement));
+        Cancellation cancellation = new Cancellation(statement);
+        call.cancellation = cancellation;
+        attempt.onAbort(cancellation::cancel);
       }
       return call;
     }
     return new StatementExchange(null, null, null, SqlRefusals.of(action));
-  }
-
-  /** The request that the statement is for has been given up. */
-  private static void cancel(Statement statement) {
-    try {
-      statement.cancel();
-    } catch (SQLException | RuntimeException unsupported) {
-      // the driver cannot: the statement's own time-out holds
-    }
   }
 
   /**
@@ -185,6 +179,9 @@ final class StatementExchange {
   }
 
   private @Nullable Throwable end(@Nullable Object returned, @Nullable Throwable thrown) {
+    if (cancellation != null) {
+      cancellation.over();
+    }
     Exchange x = exchange;
     Attempt run = attempt;
     if (x != null && run != null) {

@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.selvage.engine.flow.Clock;
 import io.selvage.engine.flow.MeshContext;
 import io.selvage.engine.flow.TraceContext;
+import io.selvage.engine.flow.Work;
 import io.selvage.engine.observing.SpanRecord;
 import io.selvage.engine.resilience.StatementBreakers;
 import io.selvage.extension.ContextScope;
@@ -217,6 +218,75 @@ abstract class JdbcContract {
           .isBetween(Duration.ofMillis(900), Duration.ofSeconds(12));
       assertThat(statement.getQueryTimeout()).as("as the application left it").isZero();
     }
+  }
+
+  @Test
+  void aStatementWhoseCallerHasGoneIsCancelled() throws Exception {
+    Work work = new Work(false);
+    Thread gone = new Thread(work::callerGone);
+    try (Connection connection = open();
+        Statement statement = connection.createStatement()) {
+      long start = System.nanoTime();
+      Awaiting awaiting = new Awaiting(work, gone);
+      awaiting.start();
+      try (ContextScope scope = ContextScope.attach(MeshContext.NONE.withWork(work))) {
+        assertThatThrownBy(() -> statement.executeQuery(database().slow()))
+            .isInstanceOf(SQLException.class);
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(12));
+      awaiting.join();
+      gone.join();
+      statement.executeQuery("SELECT COUNT(*) FROM ratings").close();
+    }
+  }
+
+  /** Lets the caller go when its statement is under way. */
+  private static final class Awaiting extends Thread {
+    private final Work work;
+    private final Thread then;
+
+    Awaiting(Work work, Thread then) {
+      this.work = work;
+      this.then = then;
+    }
+
+    @Override
+    public void run() {
+      while (work.underWay() == 0 && !isInterrupted()) {
+        Thread.onSpinWait();
+      }
+      then.start();
+    }
+  }
+
+  @Test
+  void aCancellationNeverHitsTheNextStatementOfItsConnection() throws Exception {
+    int cancelled = 0;
+    try (Connection connection = open();
+        PreparedStatement statement = connection.prepareStatement("SELECT COUNT(*) FROM ratings");
+        Statement other = connection.createStatement()) {
+      for (int i = 0; i < 300; i++) {
+        Work work = new Work(false);
+        Thread gone = new Thread(work::callerGone);
+        Awaiting awaiting = new Awaiting(work, gone);
+        awaiting.start();
+        try (ContextScope scope = ContextScope.attach(MeshContext.NONE.withWork(work))) {
+          for (int j = 0; j < 50 && !work.isGone(); j++) {
+            statement.executeQuery().close();
+          }
+        } catch (SQLException itself) {
+          cancelled++;
+        }
+        // neither the same statement nor another, on behalf of somebody who still waits
+        statement.executeQuery().close();
+        other.executeQuery("SELECT 1").close();
+        awaiting.interrupt();
+        awaiting.join();
+        gone.join();
+        statement.executeQuery().close();
+      }
+    }
+    assertThat(cancelled).as("some of 300 were under way").isPositive();
   }
 
   @Test
