@@ -114,8 +114,8 @@ class ZonesIT {
 
   @Test
   void sharesOfZones() throws Exception {
-    int tables = Differential.count(40, 8);
-    int requests = Differential.count(1_000, 300);
+    int tables = Differential.count(40, 6);
+    int requests = Differential.count(1_000, 250);
     for (int round = 0; round < CALLERS.length; round++) {
       int[] callers = CALLERS[round];
       long seed = 77L + round;

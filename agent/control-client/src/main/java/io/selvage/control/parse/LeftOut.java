@@ -62,8 +62,6 @@ final class LeftOut {
     f.unsupported(action.hasInternalRedirectPolicy(), "internal_redirect_policy");
     f.unsupported(action.hasEarlyDataPolicy(), "early_data_policy");
     f.unsupported(action.hasRetryPolicyTypedConfig(), "retry_policy_typed_config");
-    f.unsupported(
-        action.getClusterNotFoundResponseCodeValue() != 0, "cluster_not_found_response_code");
     f.forbidden(action.hasCors(), "cors");
     for (int i = 0; i < action.getUpgradeConfigsCount(); i++) {
       String kind = action.getUpgradeConfigs(i).getUpgradeType();

@@ -193,7 +193,6 @@ class BadInputTest {
                                         .setUpgradeType("other"))))
                 .warnings())
         .containsExactlyInAnyOrder(
-            ROUTE + ".route.cluster_not_found_response_code: not supported, left out",
             ROUTE + ".route.upgrade_configs[0].upgrade_type: other: not supported, left out");
   }
 }

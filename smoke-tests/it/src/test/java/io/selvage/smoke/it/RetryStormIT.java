@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 class RetryStormIT {
   private static final List<String> CHAIN = List.of("a", "b", "c", "d");
-  private static final int REQUESTS = 300;
+  private static final int REQUESTS = 250;
   private static final Pattern ATTEMPTS = Pattern.compile("\"attempts\":(\\d+)");
   private static final Map<String, Integer> PORTS = new LinkedHashMap<>();
   private static DevMesh mesh;
