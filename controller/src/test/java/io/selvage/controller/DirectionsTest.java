@@ -23,6 +23,7 @@ class DirectionsTest {
     MAY_USE.put("ca", Set.of());
     MAY_USE.put("registry", Set.of("resource"));
     MAY_USE.put("translate", Set.of("resource", "store", "registry", "ca"));
+    MAY_USE.put("analysis", Set.of("resource", "store", "registry", "translate"));
     MAY_USE.put("serve", Set.of("resource", "store", "registry", "ca", "translate"));
     MAY_USE.put("audit", Set.of());
     MAY_USE.put("access", Set.of("resource", "store"));
@@ -31,7 +32,7 @@ class DirectionsTest {
     MAY_USE.put("envoy", Set.of("ca"));
     // the command line speaks to a controller over the API; 'serve' reaches it through its front
     // door
-    MAY_USE.put("cli", Set.of("resource", "store", "envoy", "audit", "access"));
+    MAY_USE.put("cli", Set.of("analysis", "resource", "store", "envoy", "audit", "access"));
   }
 
   private final JavaClasses classes =

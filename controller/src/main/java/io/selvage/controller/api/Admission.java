@@ -17,9 +17,7 @@ final class Admission {
   private static final Pattern STEP = Pattern.compile("([^.\\[\\]]+)|\\[([^\\]]*)\\]");
 
   /** Warning with each Gateway that is written. */
-  static final String NOT_SERVED =
-      "[SELV-7120] the Gateway is stored and checked, but no gateway process serves it in this"
-          + " version; nothing listens on its ports";
+  static final String NOT_SERVED = Kinds.GATEWAY_NOT_SERVED;
 
   private Admission() {}
 

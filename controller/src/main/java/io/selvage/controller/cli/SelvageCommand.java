@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       GetCommand.class,
       DeleteCommand.class,
       StatusCommand.class,
+      AnalyzeCommand.class,
       WhyCommand.class,
       TokenCommand.class,
       UserCommand.class,

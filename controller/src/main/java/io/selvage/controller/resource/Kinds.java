@@ -24,6 +24,11 @@ public final class Kinds {
 
   public static final Kind SIDECAR = networking("Sidecar", "sidecars", "");
 
+  /** What is said to those who write a {@link #GATEWAY}. */
+  public static final String GATEWAY_NOT_SERVED =
+      "[SELV-7120] the Gateway is stored and checked, but no gateway process serves it in this"
+          + " version; nothing listens on its ports";
+
   /** Stored and checked; its status says that nothing serves it yet. */
   public static final Kind GATEWAY = networking("Gateway", "gateways", "gw");
 

@@ -5,6 +5,7 @@ import io.selvage.controller.resource.Resource;
 import io.selvage.controller.resource.view.Destination;
 import io.selvage.controller.resource.view.DestinationRule;
 import io.selvage.controller.resource.view.HttpRoute;
+import io.selvage.controller.resource.view.Sidecar;
 import io.selvage.controller.resource.view.VirtualService;
 import java.util.HashMap;
 import java.util.Map;
@@ -49,6 +50,7 @@ final class References {
         }
       }
     }
+    sidecars();
     view.destinationRules().forEach(this::host);
     view.destinationRules().forEach(this::beaten);
   }
@@ -89,6 +91,24 @@ final class References {
     if (!scopes(namespace).covered(host)) {
       view.problems()
           .add(rule.source(), "spec.host", Problems.Reason.UNRESOLVED, "no service " + host);
+    }
+  }
+
+  /** Of several Sidecars for all workloads of a namespace one holds. */
+  private void sidecars() {
+    Map<String, Sidecar> first = new HashMap<>();
+    for (Sidecar sidecar : view.sidecars()) {
+      if (sidecar.workloadSelector().isEmpty()) {
+        Sidecar holds = first.putIfAbsent(sidecar.source().namespace(), sidecar);
+        if (holds != null) {
+          view.problems()
+              .add(
+                  sidecar.source(),
+                  "spec.workloadSelector",
+                  Problems.Reason.CONFLICT,
+                  holds.source().key() + " holds for all workloads of the namespace");
+        }
+      }
     }
   }
 

@@ -9,7 +9,9 @@ import io.selvage.controller.registry.WorkloadNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * From one view of the mesh to the configuration of any data plane: pure, and computed once for all
@@ -17,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class Translator {
   private final MeshView view;
-  private final TrustBundle bundle;
+  private final @Nullable TrustBundle bundle;
   private final Interner interner;
   private final Map<String, OwnWays> ownBefore;
   private final Map<String, OwnWays> own = new ConcurrentHashMap<>();
@@ -32,7 +34,10 @@ public final class Translator {
       ResourceSet names) {}
 
   private Translator(
-      MeshView view, TrustBundle bundle, Interner interner, Map<String, OwnWays> ownBefore) {
+      MeshView view,
+      @Nullable TrustBundle bundle,
+      Interner interner,
+      Map<String, OwnWays> ownBefore) {
     this.ownBefore = ownBefore;
     this.view = view;
     this.bundle = bundle;
@@ -44,6 +49,11 @@ public final class Translator {
     return new Translator(view, bundle, new Interner(), Map.of());
   }
 
+  /** One that is asked for problems alone: nobody trusts it, so it configures nobody. */
+  public static Translator forProblems(MeshView view) {
+    return new Translator(view, null, new Interner(), Map.of());
+  }
+
   /** The generation after this one, sharing what did not change. */
   public Translator next(MeshView newView, TrustBundle newBundle) {
     return new Translator(newView, newBundle, interner.next(), own);
@@ -51,7 +61,7 @@ public final class Translator {
 
   /** Whether data planes are told to trust exactly these. */
   public boolean trusts(TrustBundle whom) {
-    return bundle.equals(whom);
+    return whom.equals(bundle);
   }
 
   /** What was found wrong, by translations so far and by a look at all references. */
@@ -69,21 +79,33 @@ public final class Translator {
     return new RefStatuses(view.gateway()).all();
   }
 
+  /** Finds what is wrong from one data plane's point of view. */
+  public void look(WorkloadNode node) {
+    var unused = ways(node, seen(node));
+  }
+
+  private Outbound seen(WorkloadNode node) {
+    return outbound.computeIfAbsent(Caller.of(node, view), this::translate);
+  }
+
+  private OwnWays ways(WorkloadNode node, Outbound seen) {
+    return own.compute(
+        node.id() + "|" + node.instance(),
+        (key, current) ->
+            OwnWays.of(
+                view,
+                node,
+                current == null ? ownBefore.get(key) : current,
+                seen.clusters(),
+                seen.listeners()));
+  }
+
   /** Everything for one data plane. */
   public AgentConfig configFor(WorkloadNode node) {
-    Caller caller = Caller.of(node, view);
-    Outbound seen = outbound.computeIfAbsent(caller, this::translate);
-    ResourceSet trust = interner.set("trust", TrustResources.of(bundle, interner));
-    OwnWays ways =
-        own.compute(
-            node.id() + "|" + node.instance(),
-            (key, current) ->
-                OwnWays.of(
-                    view,
-                    node,
-                    current == null ? ownBefore.get(key) : current,
-                    seen.clusters(),
-                    seen.listeners()));
+    Outbound seen = seen(node);
+    ResourceSet trust =
+        interner.set("trust", TrustResources.of(Objects.requireNonNull(bundle), interner));
+    OwnWays ways = ways(node, seen);
     return new AgentConfig(
         Map.of(
             TypeUrl.CDS,

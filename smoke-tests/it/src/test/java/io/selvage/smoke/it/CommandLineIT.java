@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.selvage.smoke.Bookinfo;
 import io.selvage.smoke.Cli;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import io.selvage.smoke.DevMesh;
 import io.selvage.smoke.Load;
 import io.selvage.smoke.Waiting;
@@ -163,5 +165,31 @@ class CommandLineIT {
         java.util.regex.Pattern.compile("admin=(\\d+)").matcher(bookinfo.child(name).log());
     assertThat(m.find()).isTrue();
     return m.group(1);
+  }
+
+  @Test
+  void analyzeSaysWhatIsWrongWithFilesAndWithTheMesh() throws Exception {
+    Path file = Files.createTempFile("selvage-analyze", ".yaml");
+    Files.writeString(
+        file,
+        """
+        apiVersion: networking.istio.io/v1
+        kind: VirtualService
+        metadata: {name: lost}
+        spec: {hosts: [details], http: [{route: [{destination: {host: nobody}}]}]}
+        """);
+    Cli.Result files = mesh.selvage("analyze", file.toString(), "-o", "json");
+    assertThat(files.exit()).as(files.out() + files.err()).isEqualTo(79);
+    assertThat(JSON.readTree(files.out()).findValuesAsText("field"))
+        .contains("spec.http[0].route[0].destination");
+
+    Cli.Result live = mesh.selvage("analyze", "-o", "json");
+    assertThat(live.exit()).as(live.out() + live.err()).isZero();
+    assertThat(JSON.readTree(live.out()).isArray()).isTrue();
+
+    Cli.Result both = mesh.selvage("analyze", "--live", file.toString());
+    assertThat(both.exit()).as(both.out() + both.err()).isEqualTo(79);
+    assertThat(both.out()).contains("[SELV-7341] (VirtualService default/lost ");
+    Files.delete(file);
   }
 }
