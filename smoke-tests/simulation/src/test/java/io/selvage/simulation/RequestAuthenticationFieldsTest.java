@@ -361,8 +361,6 @@ class RequestAuthenticationFieldsTest {
   }
 
   @Test
-  @Tag("field=AuthorizationPolicy.rules.from.source.requestPrincipals")
-  @Tag("field=AuthorizationPolicy.rules.from.source.notRequestPrincipals")
   void policiesOnEndUsers() {
     String bob = signed("{\"iss\":\"" + ISSUER + "\",\"sub\":\"bob\",\"exp\":" + (NOW + 9) + "}");
     SimulatedMesh mesh =
