@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * and of the end.
  *
  * <p>Serialises its exchange, so any thread may call. Never throws: when the mesh itself fails, a
- * STRICT port refuses and any other lets the application run. A plaintext request to a STRICT port
- * is refused here, so that a change of the mode reaches open connections.
+ * port that is STRICT or has rules refuses and any other lets the application run. A plaintext
+ * request to a STRICT port is refused here, so that a change of the mode reaches open connections.
  */
 public final class InboundCall {
   /** What the server has to do next. */
@@ -43,11 +43,16 @@ public final class InboundCall {
           403, 7, "UAEX", "SELV-4030", "RBAC: access denied", "plaintext request to a STRICT port");
   private static final Rejection BROKEN =
       Rejection.of(
-          403, 7, "UAEX", "SELV-5901", "RBAC: access denied", "the mesh failed on a STRICT port");
+          403,
+          7,
+          "UAEX",
+          "SELV-5901",
+          "RBAC: access denied",
+          "the mesh failed on a port that is STRICT or has rules");
 
   private final @Nullable Exchange exchange;
   private final Clock clock;
-  private final boolean strict;
+  private final boolean failsClosed;
   private final boolean plaintext;
   private @Nullable Attempt attempt;
   private @Nullable Rejection rejection;
@@ -61,10 +66,11 @@ public final class InboundCall {
     long nanos();
   }
 
-  private InboundCall(@Nullable Exchange exchange, Clock clock, boolean strict, boolean plaintext) {
+  private InboundCall(
+      @Nullable Exchange exchange, Clock clock, boolean failsClosed, boolean plaintext) {
     this.exchange = exchange;
     this.clock = clock;
-    this.strict = strict;
+    this.failsClosed = failsClosed;
     this.plaintext = plaintext;
   }
 
@@ -78,19 +84,19 @@ public final class InboundCall {
     if (mesh == null) {
       return null;
     }
-    boolean strict = true;
+    boolean closed = true;
     try {
       PortPolicy policy = mesh.port(peer.localPort());
-      strict = policy.strict();
+      closed = policy.failsClosed();
       Exchange exchange = mesh.inbound(head, peer);
       if (exchange == null) {
-        return strict && !peer.tls() ? refused(PLAINTEXT, true) : null;
+        return policy.strict() && !peer.tls() ? refused(PLAINTEXT, true) : null;
       }
       boolean plaintext = policy.refusesPlaintext() && !peer.tls();
-      return new InboundCall(exchange, () -> mesh.clock().nanos(), strict, plaintext);
-    } catch (RuntimeException | LinkageError bug) {
+      return new InboundCall(exchange, () -> mesh.clock().nanos(), closed, plaintext);
+    } catch (RuntimeException | Error bug) {
       report("taking a request in: " + bug);
-      return strict ? refused(BROKEN, false) : null;
+      return closed ? refused(BROKEN, false) : null;
     }
   }
 
@@ -100,10 +106,36 @@ public final class InboundCall {
     return new Peer(remoteAddress, remotePort, localAddress, localPort, false, null, null, null);
   }
 
-  /** A request that a seam could not even describe: refused on a STRICT port, else left alone. */
+  /**
+   * A request that a seam could not even describe: refused where the port is STRICT or has rules,
+   * else left alone.
+   */
   public static @Nullable InboundCall broken(int localPort, Throwable bug) {
     report("reading a request: " + bug);
-    return mustJudge(localPort) ? refused(BROKEN, true) : null;
+    return failsClosed(localPort) ? refused(BROKEN, true) : null;
+  }
+
+  private static boolean failsClosed(int localPort) {
+    MeshRuntime mesh = Mesh.runtime();
+    try {
+      return mesh != null && mesh.port(localPort).failsClosed();
+    } catch (RuntimeException | Error bug) {
+      return true;
+    }
+  }
+
+  /**
+   * Whether a connection to the port is the mesh's to look at: there is a mesh, and the port's mode
+   * is not DISABLE; an unanswered question counts as yes. Never throws.
+   */
+  public static boolean isMeshed(int localPort) {
+    MeshRuntime mesh = Mesh.runtime();
+    try {
+      return mesh != null && !mesh.port(localPort).disabled();
+    } catch (RuntimeException | Error bug) {
+      report("asking what port " + localPort + " demands: " + bug);
+      return true;
+    }
   }
 
   /**
@@ -114,17 +146,7 @@ public final class InboundCall {
     MeshRuntime mesh = Mesh.runtime();
     try {
       return mesh != null && mesh.port(localPort).refusesPlaintext();
-    } catch (RuntimeException | LinkageError bug) {
-      return true;
-    }
-  }
-
-  /** Whether nothing may reach the application unjudged. */
-  private static boolean mustJudge(int localPort) {
-    MeshRuntime mesh = Mesh.runtime();
-    try {
-      return mesh != null && mesh.port(localPort).strict();
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       return true;
     }
   }
@@ -139,8 +161,12 @@ public final class InboundCall {
 
   private static void report(String what) {
     MeshRuntime mesh = Mesh.runtime();
-    if (mesh != null) {
-      mesh.report("SELV-5901", what);
+    try {
+      if (mesh != null) {
+        mesh.report("SELV-5901", what);
+      }
+    } catch (RuntimeException | Error bug) {
+      return; // whoever reports goes on to refuse
     }
   }
 
@@ -152,7 +178,7 @@ public final class InboundCall {
     }
     try {
       return next(x, x.begin());
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       return failed(bug);
     }
   }
@@ -167,7 +193,7 @@ public final class InboundCall {
     try {
       Action action = x.onTime();
       return action == Wait.FOR_REPORT ? Next.WAIT : next(x, action);
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       return failed(bug);
     }
   }
@@ -188,6 +214,38 @@ public final class InboundCall {
     return Next.ANSWER;
   }
 
+  /**
+   * The server has found what is to serve the request; for servers that find it after {@link
+   * #begin}, before the application runs. Twice is harmless.
+   *
+   * @param path decoded, as the server understands it
+   * @return RUN or ANSWER
+   */
+  public synchronized Next dispatched(String path) {
+    Exchange x = exchange;
+    if (x == null || ended || answered) {
+      return rejection != null ? Next.ANSWER : Next.RUN;
+    }
+    try {
+      x.head().means(path);
+      Rejection refused = x.dispatched();
+      if (refused == null) {
+        return Next.RUN;
+      }
+      rejection = refused;
+      closes = x.facts().closeConnection;
+      end(End.ABORTED);
+      return Next.ANSWER;
+    } catch (RuntimeException | Error bug) {
+      return failed(bug);
+    }
+  }
+
+  /** A seam failed between {@link #begin} and the application. */
+  public synchronized Next failedBeforeRunning(Throwable bug) {
+    return failed(bug);
+  }
+
   /** The mode may have changed under an open connection; no layer may overlook that. */
   private Next refusePlaintext() {
     rejection = PLAINTEXT;
@@ -204,8 +262,9 @@ public final class InboundCall {
   private Next failed(Throwable bug) {
     waiting = null;
     report("deciding a request: " + bug);
-    if (strict) {
+    if (failsClosed) {
       rejection = BROKEN;
+      end(End.ABORTED);
       return Next.ANSWER;
     }
     return Next.RUN;
@@ -286,7 +345,7 @@ public final class InboundCall {
       answered = true;
       try {
         x.onOutcome(run, new Responded(head));
-      } catch (RuntimeException | LinkageError bug) {
+      } catch (RuntimeException | Error bug) {
         report("seeing an answer: " + bug);
       }
     }
@@ -319,7 +378,7 @@ public final class InboundCall {
         x.onOutcome(attempt, new Failed(Failed.Kind.LOCAL, null));
       }
       x.end(how);
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       report("ending a request: " + bug);
     }
   }

@@ -8,9 +8,16 @@ package io.selvage.extension;
  *     as {@code mode} says by default
  * @param exempts whether plaintext may ask for a few paths though the port is STRICT: a connection
  *     is let in, and each of its requests is judged; what cannot be judged is refused
+ * @param guarded whether rules of who may do what stand before the port: a fault of the mesh then
+ *     refuses, whatever the mode
  */
-public record PortPolicy(Mode mode, boolean known, boolean exempts) {
-  /** Without exemptions. */
+public record PortPolicy(Mode mode, boolean known, boolean exempts, boolean guarded) {
+  /** Without such rules. */
+  public PortPolicy(Mode mode, boolean known, boolean exempts) {
+    this(mode, known, exempts, false);
+  }
+
+  /** Without exemptions and rules. */
   public PortPolicy(Mode mode, boolean known) {
     this(mode, known, false);
   }
@@ -22,6 +29,11 @@ public record PortPolicy(Mode mode, boolean known, boolean exempts) {
     DISABLE
   }
 
+  /** The same port with rules, or without. */
+  public PortPolicy withRules(boolean some) {
+    return new PortPolicy(mode, known, exempts, some);
+  }
+
   public boolean strict() {
     return mode == Mode.STRICT;
   }
@@ -29,6 +41,11 @@ public record PortPolicy(Mode mode, boolean known, boolean exempts) {
   /** Whether a plaintext connection is to be closed before a request is read. */
   public boolean refusesPlaintext() {
     return strict() && !exempts;
+  }
+
+  /** Whether a request that the mesh cannot judge must be refused. */
+  public boolean failsClosed() {
+    return strict() || guarded;
   }
 
   public boolean disabled() {

@@ -69,7 +69,11 @@ final class Agent {
             bug ->
                 log.warnSometimes(
                     "SELV-6901", "(Timer) a task failed; " + bug + ". Fix: report it"));
-    ports = new Ports(engine::portMode, settings.choice(Setting.MTLS_MODE, PortPolicy.Mode.class));
+    ports =
+        new Ports(
+            engine::portMode,
+            engine::isGuarded,
+            settings.choice(Setting.MTLS_MODE, PortPolicy.Mode.class));
     tls =
         new IdentityTls(
             identity,

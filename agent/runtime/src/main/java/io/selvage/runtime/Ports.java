@@ -8,6 +8,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ final class Ports {
   record Bound(String seam, @Nullable String hole) {}
 
   private final IntFunction<PortMode> configured;
+  private final IntPredicate guarded;
   private final PortPolicy.Mode standard;
   private final Map<Integer, Bound> bound = new ConcurrentHashMap<>();
   private final Set<Integer> own = ConcurrentHashMap.newKeySet();
@@ -30,10 +32,12 @@ final class Ports {
   private volatile @Nullable PortProbe probe;
 
   /**
+   * @param guarded whether a port has rules of who may do what
    * @param standard for ports of which the control plane has said nothing
    */
-  Ports(IntFunction<PortMode> configured, PortPolicy.Mode standard) {
+  Ports(IntFunction<PortMode> configured, IntPredicate guarded, PortPolicy.Mode standard) {
     this.configured = configured;
+    this.guarded = guarded;
     this.standard = standard;
   }
 
@@ -56,13 +60,15 @@ final class Ports {
     if (own.contains(port)) {
       return new PortPolicy(PortPolicy.Mode.DISABLE, true);
     }
-    return switch (configured.apply(port)) {
-      case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
-      case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
-      case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
-      case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
-      case UNKNOWN -> new PortPolicy(standard, false);
-    };
+    PortPolicy policy =
+        switch (configured.apply(port)) {
+          case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
+          case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
+          case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
+          case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
+          case UNKNOWN -> new PortPolicy(standard, false);
+        };
+    return policy.known() ? policy.withRules(guarded.test(port)) : policy;
   }
 
   void listening(int port, String seam) {

@@ -40,7 +40,8 @@ class ControlAnswersTest {
 
   private final Engine engine = Engine.builder(Node.UNKNOWN).build();
   private final WorkloadIdentity identity = PKI.identity("productpage");
-  private final Ports ports = new Ports(port -> PortMode.STRICT, PortPolicy.Mode.PERMISSIVE);
+  private final Ports ports =
+      new Ports(port -> PortMode.STRICT, port -> false, PortPolicy.Mode.PERMISSIVE);
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
   private final ControlAnswers answers =
       new ControlAnswers(

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class PortsTest {
   private final AtomicReference<PortMode> configured = new AtomicReference<>(PortMode.UNKNOWN);
-  private final Ports ports = new Ports(port -> configured.get(), PortPolicy.Mode.PERMISSIVE);
+  private final Ports ports =
+      new Ports(port -> configured.get(), port -> false, PortPolicy.Mode.PERMISSIVE);
   private final ByteArrayOutputStream lines = new ByteArrayOutputStream();
   private final AgentLog log =
       new AgentLog(

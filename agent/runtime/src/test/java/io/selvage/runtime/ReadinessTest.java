@@ -14,7 +14,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class ReadinessTest {
-  private final Ports ports = new Ports(port -> PortMode.STRICT, PortPolicy.Mode.PERMISSIVE);
+  private final Ports ports =
+      new Ports(port -> PortMode.STRICT, port -> false, PortPolicy.Mode.PERMISSIVE);
 
   private static WorkloadFacts declaring(int... targets) {
     StringBuilder text = new StringBuilder();

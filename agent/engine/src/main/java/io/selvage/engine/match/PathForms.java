@@ -28,21 +28,43 @@ public final class PathForms {
    */
   public static List<String> of(String pathWithQuery, List<String> meanings) {
     String raw = cut(pathWithQuery);
-    if (isPlain(raw) && (meanings.isEmpty() || meanings.size() == 1 && meanings.contains(raw))) {
+    boolean fragment =
+        raw.length() < pathWithQuery.length() && pathWithQuery.charAt(raw.length()) == '#';
+    boolean meant = meanings.isEmpty() || meanings.size() == 1 && meanings.contains(raw);
+    if (meant && !fragment && isPlain(raw)) {
       return List.of(raw);
     }
     List<String> forms = new ArrayList<>(8);
     expand(forms, raw);
-    int slash = raw.indexOf('/');
-    if (slash > 0) {
-      // neither path nor URL: some servers take what is in front for an authority
-      expand(forms, raw.substring(slash));
+    int query = pathWithQuery.indexOf('?');
+    String uncut = query < 0 ? pathWithQuery : pathWithQuery.substring(0, query);
+    if (fragment) {
+      // fragments are never sent; a server may take one for a part of the path
+      expand(forms, uncut);
+    }
+    if (!raw.startsWith("/")) {
+      otherTargets(forms, uncut);
     }
     for (int i = 0; i < meanings.size(); i++) {
       add(forms, meanings.get(i));
       addClean(forms, meanings.get(i));
     }
     return forms;
+  }
+
+  /** Neither a path nor {@code *}: what servers make of such a target. */
+  private static void otherTargets(List<String> forms, String target) {
+    expand(forms, "/" + target);
+    int slash = target.indexOf('/');
+    if (slash >= 0) {
+      // what is in front may be taken for an authority
+      expand(forms, target.substring(slash));
+    }
+    int scheme = target.indexOf("://");
+    if (scheme >= 0) {
+      int path = target.indexOf('/', scheme + 3);
+      expand(forms, path < 0 ? "/" : target.substring(path));
+    }
   }
 
   private static void expand(List<String> forms, String raw) {

@@ -71,6 +71,17 @@ public final class Inbound {
     return second;
   }
 
+  /** Whether one of a port's chains has authorization, or asks for tokens. */
+  public boolean isGuarded(int port) {
+    for (CompiledChain chain : chains(port)) {
+      boolean ruled = !chain.rbac().isEmpty() || !chain.networkRbac().isEmpty();
+      if (ruled || chain.tokens() != null) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** What connections to a port must look like. */
   public PortMode mode(int port) {
     boolean tls = false;

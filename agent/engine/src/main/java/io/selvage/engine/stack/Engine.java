@@ -197,6 +197,11 @@ public final class Engine {
     return snapshots.current().inbound().mode(port);
   }
 
+  /** Whether rules of who may do what stand before one of the application's ports. */
+  public boolean isGuarded(int port) {
+    return snapshots.current().inbound().isGuarded(port);
+  }
+
   /** Virtual addresses of the mesh's names. */
   public NameTable names() {
     return config().names();

@@ -48,7 +48,7 @@ final class JdkExchange {
       if (next == InboundCall.Next.RUN) {
         changed = changed(head.changes(), exchange.getRequestHeaders());
       }
-    } catch (IOException | RuntimeException | LinkageError bug) {
+    } catch (IOException | RuntimeException | Error bug) {
       call = InboundCall.broken(local.getPort(), bug);
       next = InboundCall.Next.ANSWER;
     }

@@ -21,6 +21,10 @@ final class JdkRequestHead extends RequestHead {
         path(exchange.getRequestURI()),
         Protocol.HTTP1);
     this.headers = exchange.getRequestHeaders();
+    String decoded = exchange.getRequestURI().getPath();
+    if (decoded != null && !decoded.isEmpty()) {
+      means(decoded); // what the server looks up its contexts by
+    }
   }
 
   private static String authority(HttpExchange exchange) {

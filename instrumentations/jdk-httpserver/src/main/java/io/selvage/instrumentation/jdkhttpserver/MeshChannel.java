@@ -73,7 +73,7 @@ final class MeshChannel extends ForwardingChannel {
     }
     early.flip();
     boolean secure = FirstBytes.judge(first, second) == FirstBytes.Verdict.TLS;
-    if (mesh.port(port()).disabled()) {
+    if (!InboundCall.isMeshed(port())) {
       if (secure) {
         // the server would read on for the end of a line that never comes
         throw new IOException("TLS on a port of plaintext");

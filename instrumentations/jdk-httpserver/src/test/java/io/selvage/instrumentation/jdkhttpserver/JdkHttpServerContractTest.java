@@ -15,6 +15,11 @@ import java.util.Set;
 
 /** The JDK's own HTTP server; it speaks HTTP/1.1 alone. */
 class JdkHttpServerContractTest extends HttpServerContract {
+  static {
+    // else each answer waits 40 ms for the acknowledgement of its head
+    System.setProperty("sun.net.httpserver.nodelay", "true");
+  }
+
   @Override
   protected SampleServer start() throws Exception {
     return new JdkSample();

@@ -27,6 +27,7 @@ final class JdkSample implements SampleServer {
     server.setExecutor(threads);
     // a filter of the application's answers nothing here, but it might
     server.createContext("/", JdkSample::handle).getFilters().add(new PassingFilter());
+    server.createContext("/admin", exchange -> send(exchange, SampleLogic.admin()));
     server.start();
     port = server.getAddress().getPort();
   }

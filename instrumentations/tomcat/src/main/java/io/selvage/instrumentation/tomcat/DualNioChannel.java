@@ -128,9 +128,8 @@ final class DualNioChannel extends SecureNioChannel {
 
   /** 0 = known now; else what to wait for; -1 = close. */
   private int sniff() throws IOException {
-    MeshRuntime mesh = Mesh.runtime();
     int port = sc.socket().getLocalPort();
-    if (mesh == null || mesh.port(port).disabled()) {
+    if (!InboundCall.isMeshed(port)) {
       return plain();
     }
     netInBuffer.limit(SNIFFED_BYTES);
@@ -168,7 +167,7 @@ final class DualNioChannel extends SecureNioChannel {
     }
     limited = true;
     readTimeout = owner.getReadTimeout();
-    if (!mesh.port(sc.socket().getLocalPort()).disabled()
+    if (InboundCall.isMeshed(sc.socket().getLocalPort())
         && (readTimeout <= 0 || readTimeout > LIMIT_MILLIS)) {
       owner.setReadTimeout(LIMIT_MILLIS);
     }

@@ -26,12 +26,15 @@ final class TomcatExchange {
   private static final long DRAINED_BYTES = 1 << 20;
 
   private final InboundCall call;
+  private final @Nullable TomcatRequestHead head;
   private final Request request;
   private final Response response;
   private boolean answered;
 
-  private TomcatExchange(InboundCall call, Request request, Response response) {
+  private TomcatExchange(
+      InboundCall call, @Nullable TomcatRequestHead head, Request request, Response response) {
     this.call = call;
+    this.head = head;
     this.request = request;
     this.response = response;
   }
@@ -59,16 +62,16 @@ final class TomcatExchange {
       if (next == InboundCall.Next.RUN) {
         head.apply();
       }
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       call = InboundCall.broken(wrapper == null ? 0 : wrapper.getLocalPort(), bug);
       next = InboundCall.Next.ANSWER;
     }
     if (call == null) {
       return null;
     }
-    TomcatExchange exchange = new TomcatExchange(call, request, response);
+    TomcatExchange exchange = new TomcatExchange(call, head, request, response);
     if (next == InboundCall.Next.ANSWER) {
-      exchange.answer(head, wrapper);
+      exchange.answer(wrapper);
     } else {
       request.setNote(EXCHANGE_NOTE, exchange);
     }
@@ -98,7 +101,7 @@ final class TomcatExchange {
     }
   }
 
-  private void answer(@Nullable TomcatRequestHead head, @Nullable SocketWrapperBase<?> wrapper) {
+  private void answer(@Nullable SocketWrapperBase<?> wrapper) {
     answered = true;
     var protocol = head == null ? io.selvage.engine.flow.Protocol.HTTP1 : head.protocol();
     InboundAnswer answer = InboundAnswer.of(call.rejection(), protocol);
@@ -169,6 +172,30 @@ final class TomcatExchange {
 
     @Override
     public void expand(int size) {}
+  }
+
+  /**
+   * The container has mapped the request.
+   *
+   * @return whether the application may have it; else it is answered
+   */
+  static boolean mayRun(Request request) {
+    TomcatExchange exchange = of(request);
+    if (exchange == null) {
+      return true;
+    }
+    InboundCall.Next next;
+    try {
+      String path = request.decodedURI().toString();
+      next = exchange.call.dispatched(path == null ? "" : path);
+    } catch (RuntimeException | Error bug) {
+      next = exchange.call.failedBeforeRunning(bug);
+    }
+    if (next == InboundCall.Next.ANSWER) {
+      exchange.answer((SocketWrapperBase<?>) request.getNote(CONNECTION_NOTE));
+      return false;
+    }
+    return true;
   }
 
   boolean isAnswered() {

@@ -42,8 +42,18 @@ final class TomcatSample implements SampleServer {
     Context context = tomcat.addContext("", base.toString());
     Tomcat.addServlet(context, "sample", new Sample()).setAsyncSupported(true);
     context.addServletMappingDecoded("/*", "sample");
+    Tomcat.addServlet(context, "admin", new Admin());
+    context.addServletMappingDecoded("/admin/*", "admin");
     tomcat.start();
     port = connector.getLocalPort();
+  }
+
+  private static final class Admin extends HttpServlet {
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      response.getOutputStream().write(SampleLogic.admin());
+    }
   }
 
   private static final class Sample extends HttpServlet {

@@ -100,7 +100,7 @@ final class RequestHandler extends ChannelDuplexHandler {
       head = new Http1RequestHead(request);
       call = InboundCall.open(head, connection(context));
       next = call == null ? InboundCall.Next.RUN : call.begin();
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       call = InboundCall.broken(connectionPort(context), bug);
       next = call == null ? InboundCall.Next.RUN : call.begin();
     }

@@ -119,7 +119,7 @@ final class StreamListener extends Http2FrameListenerDecorator {
       head = new Http2RequestHead(headers);
       call = InboundCall.open(head, peer);
       next = call == null ? InboundCall.Next.RUN : call.begin();
-    } catch (RuntimeException | LinkageError bug) {
+    } catch (RuntimeException | Error bug) {
       call = InboundCall.broken(port(context), bug);
       next = call == null ? InboundCall.Next.RUN : call.begin();
     }

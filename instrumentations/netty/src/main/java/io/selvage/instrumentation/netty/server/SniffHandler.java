@@ -91,7 +91,7 @@ final class SniffHandler extends ChannelDuplexHandler {
   private void decide(ChannelHandlerContext context, ByteBuf all) {
     MeshRuntime mesh = Mesh.runtime();
     int port = Pipelines.localPort(context.channel());
-    if (mesh == null || mesh.port(port).disabled() || Pipelines.hasOwnTls(context.pipeline())) {
+    if (mesh == null || !InboundCall.isMeshed(port) || Pipelines.hasOwnTls(context.pipeline())) {
       pass(context);
       return;
     }
@@ -195,8 +195,7 @@ final class SniffHandler extends ChannelDuplexHandler {
   }
 
   private boolean holds(ChannelHandlerContext context) {
-    MeshRuntime mesh = Mesh.runtime();
-    return !done && mesh != null && !mesh.port(Pipelines.localPort(context.channel())).disabled();
+    return !done && InboundCall.isMeshed(Pipelines.localPort(context.channel()));
   }
 
   @Override

@@ -40,6 +40,9 @@ final class ReactorNettySample implements SampleServer {
     if (request.uri().startsWith("/file")) {
       return response.sendFile(file);
     }
+    if (SampleLogic.isAdmin(request.fullPath())) {
+      return response.sendByteArray(Mono.just(SampleLogic.admin())).then();
+    }
     // read on the request's thread, answered when the body is there
     byte[] early = answer(request, new byte[0]);
     return request

@@ -26,6 +26,10 @@ final class VertxSample implements SampleServer {
 
   private void handle(HttpServerRequest request) {
     request.response().putHeader("x-secret", "1");
+    if (SampleLogic.isAdmin(decoded(request.path()))) {
+      request.response().end(Buffer.buffer(SampleLogic.admin()));
+      return;
+    }
     byte[] early = answer(request, new byte[0]);
     Buffer body = Buffer.buffer();
     request.handler(body::appendBuffer);
@@ -38,6 +42,15 @@ final class VertxSample implements SampleServer {
             request.response().end(Buffer.buffer(bytes));
           }
         });
+  }
+
+  private static String decoded(String path) {
+    try {
+      return java.net.URLDecoder.decode(
+          path.replace("+", "%2B"), java.nio.charset.StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException malformed) {
+      return path;
+    }
   }
 
   private static byte[] answer(HttpServerRequest request, byte[] posted) {

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
  */
 @ExtendWith(WovenJvm.class)
 @Timeout(90)
-public abstract class HttpServerContract implements TlsPromises, RequestPromises, PolicyPromises {
+public abstract class HttpServerContract
+    implements TlsPromises, RequestPromises, PolicyPromises, PathPromises, FailClosedPromises {
   private @Nullable ServerMesh mesh;
   private @Nullable SampleServer server;
 

@@ -78,6 +78,19 @@ final class InboundSketch {
     return config(List.of(chain(port, FilterChain.Transport.TLS, caller), plain));
   }
 
+  /** One rule about paths that start so, for everybody. */
+  static MeshConfig paths(int port, RbacFilter.Action action, String prefix) {
+    RbacFilter rule =
+        rbac(
+            action,
+            new Permission.UrlPath(new StringMatch.Prefix(prefix, false)),
+            new Principal.Any());
+    return config(
+        List.of(
+            chain(port, FilterChain.Transport.TLS, List.of(rule)),
+            chain(port, FilterChain.Transport.RAW, List.of(rule))));
+  }
+
   private static MeshConfig config(List<FilterChain> chains) {
     return new MeshConfig(
         List.of(),
@@ -108,6 +121,11 @@ final class InboundSketch {
             RbacFilter.Action.ALLOW,
             new Permission.Any(),
             new Principal.Authenticated(new StringMatch.Exact(caller, false)));
+    return chain(port, transport, List.of(deny, allow));
+  }
+
+  private static FilterChain chain(
+      int port, FilterChain.Transport transport, List<RbacFilter> filters) {
     return new FilterChain(
         port + "_" + transport,
         port,
@@ -116,8 +134,7 @@ final class InboundSketch {
         transport == FilterChain.Transport.TLS
             ? new FilterChain.DownstreamTls(true, List.of(), List.of())
             : null,
-        new FilterChain.InboundHttp(
-            routes(port), List.of(deny, allow), null, Observability.DEFAULT),
+        new FilterChain.InboundHttp(routes(port), filters, null, Observability.DEFAULT),
         List.of());
   }
 

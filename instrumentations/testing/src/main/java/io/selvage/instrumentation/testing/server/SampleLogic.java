@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SampleLogic {
   private static final AtomicInteger RUNS = new AtomicInteger();
+  private static final AtomicInteger ADMIN_RUNS = new AtomicInteger();
   private static final int LARGE_BYTES = 5 << 20;
 
   private SampleLogic() {}
@@ -21,6 +22,37 @@ public final class SampleLogic {
   /** How many requests have reached an application of this JVM. */
   public static int runs() {
     return RUNS.get();
+  }
+
+  /** How often the handler of {@code /admin} ran. */
+  public static int adminRuns() {
+    return ADMIN_RUNS.get();
+  }
+
+  /** What the handler of {@code /admin} answers. */
+  public static byte[] admin() {
+    ADMIN_RUNS.incrementAndGet();
+    RUNS.incrementAndGet();
+    return "handler=admin\n".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  /**
+   * What routers of frameworks do where the server has none: parameters go, slashes are merged, dot
+   * segments resolved.
+   *
+   * @param decoded the path as the server's own API gives it, decoded once
+   */
+  public static boolean isAdmin(String decoded) {
+    java.util.ArrayDeque<String> kept = new java.util.ArrayDeque<>();
+    for (String segment : decoded.split("/", -1)) {
+      String bare = segment.split(";", 2)[0];
+      if (bare.equals("..")) {
+        kept.pollLast();
+      } else if (!bare.isEmpty() && !bare.equals(".")) {
+        kept.add(bare);
+      }
+    }
+    return "admin".equals(kept.peekFirst());
   }
 
   /** The large body, the same each time and nowhere periodic in 64 KiB. */

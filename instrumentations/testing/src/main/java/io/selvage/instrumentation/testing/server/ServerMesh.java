@@ -52,8 +52,10 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   static final Duration DELAY = Duration.ofMillis(600);
   static final String TRACE = "0af7651916cd43dd8448eb211c80319c";
 
+  private final Faults faults = new Faults();
   private final ServerTls tls;
-  private final Stack stack = Stack.builder().layer(new Watch()).layer(new Script()).build();
+  private final Stack stack =
+      Stack.builder().layer(new Watch()).layer(faults.layer()).layer(new Script()).build();
   private final Map<Integer, String> listening = new ConcurrentHashMap<>();
   private final List<Integer> closed = new CopyOnWriteArrayList<>();
   private final List<Served> served = new CopyOnWriteArrayList<>();
@@ -61,11 +63,12 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   private final Map<Exchange, Served> open = new ConcurrentHashMap<>();
   private volatile PortPolicy.Mode mode = PortPolicy.Mode.PERMISSIVE;
   private volatile boolean broken;
+  private volatile boolean guarded;
   private volatile @Nullable Engine engine;
   private volatile @Nullable MeshTls identity;
 
   public ServerMesh(Credentials credentials) {
-    this.tls = new ServerTls(credentials);
+    this.tls = new ServerTls(credentials, faults);
     Mesh.install(this);
   }
 
@@ -77,6 +80,16 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   /** From now on each request makes the mesh throw. */
   public void breakRequests() {
     broken = true;
+  }
+
+  /** What this mesh is made to fail at. */
+  public Faults faults() {
+    return faults;
+  }
+
+  /** Whether rules stand before all ports. */
+  public void guarded(boolean value) {
+    guarded = value;
   }
 
   /** From now on each handshake makes the mesh throw. */
@@ -134,6 +147,8 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
     if (broken) {
       throw new IllegalStateException("the mesh is broken");
     }
+    faults.at(Faults.Point.OPEN);
+    faults.at(Faults.Point.REPORT);
     Engine real = engine;
     if (real != null) {
       return real.inbound(head, peer);
@@ -143,7 +158,9 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
     Facts facts =
         new Facts(
             (layer, bug) -> {
-              throw new AssertionError(layer, bug);
+              if (!faults.injects()) {
+                throw new AssertionError(layer, bug);
+              }
             });
     facts.peer = peer;
     Exchange exchange = new Exchange(stack, Clock.SYSTEM, head, facts);
@@ -219,15 +236,18 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   public PortPolicy port(int localPort) {
     Engine real = engine;
     if (real == null) {
-      return new PortPolicy(mode, true);
+      faults.at(Faults.Point.PORT);
+      return new PortPolicy(mode, true).withRules(guarded);
     }
-    return switch (real.portMode(localPort)) {
-      case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
-      case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
-      case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
-      case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
-      case UNKNOWN -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, false);
-    };
+    PortPolicy policy =
+        switch (real.portMode(localPort)) {
+          case STRICT -> new PortPolicy(PortPolicy.Mode.STRICT, true);
+          case STRICT_BUT_FOR_PATHS -> new PortPolicy(PortPolicy.Mode.STRICT, true, true);
+          case PERMISSIVE -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, true);
+          case DISABLE -> new PortPolicy(PortPolicy.Mode.DISABLE, true);
+          case UNKNOWN -> new PortPolicy(PortPolicy.Mode.PERMISSIVE, false);
+        };
+    return policy.withRules(real.isGuarded(localPort));
   }
 
   @Override
@@ -299,6 +319,7 @@ public final class ServerMesh implements MeshRuntime, AutoCloseable {
   @Override
   public void report(String code, String message) {
     reports.add(code + " " + message);
+    faults.at(Faults.Point.REPORT);
   }
 
   @Override

@@ -31,12 +31,14 @@ import org.jspecify.annotations.Nullable;
 public final class ServerTls implements MeshTls {
   private static final String TRUST_DOMAIN = "spiffe://cluster.local/";
 
+  private final Faults faults;
   private volatile SSLContext context;
   private volatile boolean broken;
   private final AtomicInteger engines = new AtomicInteger();
   private final AtomicInteger peers = new AtomicInteger();
 
-  ServerTls(Credentials credentials) {
+  ServerTls(Credentials credentials, Faults faults) {
+    this.faults = faults;
     this.context = contextOf(credentials);
   }
 
@@ -127,6 +129,7 @@ public final class ServerTls implements MeshTls {
       int localPort,
       @Nullable SSLSession session) {
     peers.incrementAndGet();
+    faults.at(Faults.Point.IDENTITY);
     if (session == null) {
       return new Peer(remoteAddress, remotePort, localAddress, localPort, false, null, null, null);
     }

@@ -58,6 +58,11 @@ public abstract class Wire implements AutoCloseable {
     return secure;
   }
 
+  /** How long to wait for each piece of an answer, in place of the usual time. */
+  public void patience(java.time.Duration time) throws IOException {
+    socket.setSoTimeout((int) time.toMillis());
+  }
+
   /** Sends and reads the whole answer. */
   public abstract Reply send(Ask ask) throws IOException;
 
