@@ -4,6 +4,8 @@ import io.selvage.instrumentation.testing.WovenJvm;
 import io.selvage.instrumentation.testing.client.Caller;
 import io.selvage.instrumentation.testing.client.HttpClientContract;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 
 /** Apache HttpClient 5 asynchronous keeps the promises of every HTTP client: HTTP/2.0. */
 class HttpClient5AsyncHttp2ContractTest extends HttpClientContract {
@@ -15,6 +17,16 @@ class HttpClient5AsyncHttp2ContractTest extends HttpClientContract {
   @Override
   public String protocol() {
     return "HTTP/2.0";
+  }
+
+  /** The library's own buffer of frames (FrameInputBuffer) overflows there. */
+  @Override
+  @Test
+  public void readsLargeAnswersIntact() throws Exception {
+    Assumptions.assumeFalse(
+        "5.0.4".equals(System.getProperty("library.version")),
+        "5.0 breaks off large answers over HTTP/2");
+    super.readsLargeAnswersIntact();
   }
 
   @AfterAll

@@ -141,10 +141,12 @@ final class Sending<T> implements AsyncTransport {
     Try one = new Try(attempt, to);
     HttpRequest sent = head.changed(attempt, leftOfTimeout());
     CompletableFuture<HttpResponse<T>> answer;
+    LostStreams.watch(attempt, one);
     try (Intent intent = Intent.of(attempt, true)) {
       answer = client.sendAsync(sent, one, push);
     }
     attempt.onAbort(() -> one.abort(answer));
+    one.answeredBy(answer);
     answer.whenComplete((response, thrown) -> one.done(sent, response, thrown));
   }
 
@@ -183,10 +185,12 @@ final class Sending<T> implements AsyncTransport {
   }
 
   /** One sending; also the body handler that the library gets. */
-  private final class Try implements HttpResponse.BodyHandler<T> {
+  private final class Try implements HttpResponse.BodyHandler<T>, Runnable {
     private final Attempt attempt;
     private final Reports to;
     private volatile boolean won;
+    private volatile boolean lost;
+    private volatile @Nullable CompletableFuture<?> answer;
     private volatile @Nullable JdkResponse answered;
     private volatile @Nullable EndingSubscriber<T> body;
 
@@ -231,6 +235,11 @@ final class Sending<T> implements AsyncTransport {
     }
 
     private Failed failure(Throwable thrown) {
+      if (lost) {
+        return new Failed(
+            Failed.Kind.RESET,
+            new IOException("the connection was over when the request joined it"));
+      }
       if (thrown instanceof HttpConnectTimeoutException) {
         return new Failed(Failed.Kind.CONNECT, thrown);
       }
@@ -247,8 +256,25 @@ final class Sending<T> implements AsyncTransport {
           : failed;
     }
 
-    void abort(CompletableFuture<?> answer) {
-      answer.cancel(true);
+    void answeredBy(CompletableFuture<?> given) {
+      answer = given;
+      if (lost) {
+        given.cancel(true);
+      }
+    }
+
+    /** The connection was over when this request joined it. */
+    @Override
+    public void run() {
+      lost = true;
+      CompletableFuture<?> given = answer;
+      if (given != null) {
+        given.cancel(true);
+      }
+    }
+
+    void abort(CompletableFuture<?> given) {
+      given.cancel(true);
       EndingSubscriber<T> streaming = body;
       if (streaming != null) {
         streaming.abort(new IOException("the time for this request is over"));

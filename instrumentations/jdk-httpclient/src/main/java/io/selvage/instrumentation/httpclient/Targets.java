@@ -83,6 +83,7 @@ final class Targets {
     }
     Attempt attempt = Intent.attemptOfThread();
     if (attempt != null) {
+      LostStreams.carries(request, attempt);
       Endpoint endpoint = attempt.endpoint();
       if (endpoint != null) {
         REQUESTS.put(request, address(attempt, endpoint, attempt.tls(), true));
