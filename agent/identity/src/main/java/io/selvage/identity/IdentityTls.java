@@ -65,6 +65,7 @@ public final class IdentityTls implements MeshTls {
   private final OwnKeys ownKeys;
   private final PeerOfSession peers;
   private final OpenConnections open;
+  private final KeyExchanges exchanges = new KeyExchanges();
   private final ConcurrentMap<ContextKey, SSLContext> contexts = new ConcurrentHashMap<>();
   private final ConcurrentMap<SocketsKey, SSLSocketFactory> factories = new ConcurrentHashMap<>();
 
@@ -94,6 +95,11 @@ public final class IdentityTls implements MeshTls {
           int seconds = sessionSeconds();
           contexts.values().forEach(context -> TlsDefaults.limitSessions(context, seconds));
         });
+  }
+
+  /** How keys of connections that came in were agreed on. */
+  public KeyExchanges keyExchanges() {
+    return exchanges;
   }
 
   @Override
@@ -144,14 +150,15 @@ public final class IdentityTls implements MeshTls {
   public SSLEngine serverEngine(int localPort, List<String> alpn) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return open.watched(new ServerEngine(server(tls).createSSLEngine(), tls, Alpn.distinct(alpn)));
+    return open.watched(
+        new ServerEngine(server(tls).createSSLEngine(), tls, Alpn.distinct(alpn), exchanges));
   }
 
   @Override
   public SSLContext serverContext(int localPort) {
     DownstreamTls tls = inbound(localPort);
     reportUnusable();
-    return new ServerContext(server(tls), tls, open);
+    return new ServerContext(server(tls), tls, open, exchanges);
   }
 
   @Override

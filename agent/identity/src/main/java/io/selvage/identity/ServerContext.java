@@ -16,16 +16,19 @@ import org.jspecify.annotations.Nullable;
 
 /** A context whose engines and sockets demand the client's certificate from the start. */
 final class ServerContext extends SSLContext {
-  ServerContext(SSLContext context, DownstreamTls tls, OpenConnections open) {
-    super(new Spi(context, tls, open), context.getProvider(), context.getProtocol());
+  ServerContext(
+      SSLContext context, DownstreamTls tls, OpenConnections open, KeyExchanges exchanges) {
+    super(new Spi(context, tls, open, exchanges), context.getProvider(), context.getProtocol());
   }
 
   private static final class Spi extends SSLContextSpi {
     private final SSLContext context;
     private final DownstreamTls tls;
     private final OpenConnections open;
+    private final KeyExchanges exchanges;
 
-    Spi(SSLContext context, DownstreamTls tls, OpenConnections open) {
+    Spi(SSLContext context, DownstreamTls tls, OpenConnections open, KeyExchanges exchanges) {
+      this.exchanges = exchanges;
       this.open = open;
       this.context = context;
       this.tls = tls;
@@ -42,13 +45,15 @@ final class ServerContext extends SSLContext {
 
     @Override
     protected SSLEngine engineCreateSSLEngine() {
-      return open.watched(new ServerEngine(context.createSSLEngine(), tls, List.of("http/1.1")));
+      return open.watched(
+          new ServerEngine(context.createSSLEngine(), tls, List.of("http/1.1"), exchanges));
     }
 
     @Override
     protected SSLEngine engineCreateSSLEngine(String host, int port) {
       return open.watched(
-          new ServerEngine(context.createSSLEngine(host, port), tls, List.of("http/1.1")));
+          new ServerEngine(
+              context.createSSLEngine(host, port), tls, List.of("http/1.1"), exchanges));
     }
 
     @Override

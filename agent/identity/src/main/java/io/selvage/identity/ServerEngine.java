@@ -1,9 +1,12 @@
 package io.selvage.identity;
 
 import io.selvage.engine.model.FilterChain.DownstreamTls;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.BiFunction;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +18,13 @@ final class ServerEngine extends WatchedEngine {
   private final DownstreamTls tls;
   private final SSLParameters mesh;
 
-  ServerEngine(SSLEngine engine, DownstreamTls tls, List<String> codec) {
+  private final KeyExchanges exchanges;
+  private boolean counted;
+
+  ServerEngine(SSLEngine engine, DownstreamTls tls, List<String> codec, KeyExchanges exchanges) {
     super(engine);
     this.tls = tls;
+    this.exchanges = exchanges;
     engine.setUseClientMode(false);
     mesh = TlsDefaults.parameters(engine.getSupportedCipherSuites(), tls.settings());
     demand(mesh);
@@ -66,6 +73,18 @@ final class ServerEngine extends WatchedEngine {
   public @Nullable String getHandshakeApplicationProtocol() {
     String agreed = engine.getHandshakeApplicationProtocol();
     return agreed == null ? null : Alpn.plain(agreed);
+  }
+
+  @Override
+  public SSLEngineResult wrap(ByteBuffer[] from, int offset, int length, ByteBuffer to)
+      throws SSLException {
+    if (counted) {
+      return super.wrap(from, offset, length, to);
+    }
+    int start = to.position();
+    SSLEngineResult result = super.wrap(from, offset, length, to);
+    counted = exchanges.sends(to.duplicate().limit(to.position()).position(start));
+    return result;
   }
 
   @Override

@@ -24,7 +24,7 @@ class TlsSettingsTest {
       new TlsSettings(Version.TLS_1_2, Version.TLS_1_2, List.of(), List.of());
   private static final String AES256 = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384";
   private static final String AES128 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256";
-  private static final Endpoint ENDPOINT =
+  static final Endpoint ENDPOINT =
       new Endpoint(
           "127.0.0.1",
           9080,

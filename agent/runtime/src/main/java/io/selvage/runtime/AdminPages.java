@@ -7,6 +7,7 @@ import io.selvage.engine.flow.RequestHead;
 import io.selvage.engine.model.MeshConfig;
 import io.selvage.engine.stack.Engine;
 import io.selvage.engine.stack.Explanation;
+import io.selvage.identity.KeyExchanges;
 import io.selvage.identity.Svid;
 import io.selvage.identity.WorkloadIdentity;
 import io.selvage.telemetry.PrometheusText;
@@ -29,6 +30,7 @@ final class AdminPages {
   private final Engine engine;
   private final Ports ports;
   private final WeaveReport weaving;
+  private final KeyExchanges keyExchanges;
   private volatile Supplier<@Nullable ControlState> control = () -> null;
 
   AdminPages(
@@ -36,7 +38,9 @@ final class AdminPages {
       WorkloadIdentity identity,
       Engine engine,
       Ports ports,
-      WeaveReport weaving) {
+      WeaveReport weaving,
+      KeyExchanges keyExchanges) {
+    this.keyExchanges = keyExchanges;
     this.workload = workload;
     this.identity = identity;
     this.engine = engine;
@@ -80,6 +84,8 @@ final class AdminPages {
             (System.nanoTime() - state.configuredAtNanos()) / 1e9);
       }
     }
+    own.put("selvage_agent_tls_handshakes_total", (double) keyExchanges.all());
+    own.put("selvage_agent_tls_hybrid_handshakes_total", (double) keyExchanges.hybrid());
     own.put("selvage_agent_unprotected_ports", (double) ports.unprotected().size());
     own.put("selvage_agent_seam_faults", (double) weaving.faults().size());
     double failures = 0;

@@ -87,7 +87,7 @@ final class Agent {
             ports,
             workload,
             settings.choice(Setting.UNPROTECTED_PORT, Readiness.Unprotected.class));
-    pages = new AdminPages(workload, identity, engine, ports, weaving);
+    pages = new AdminPages(workload, identity, engine, ports, weaving, tls.keyExchanges());
     answers = new ControlAnswers(engine, identity, ports, readiness, pages::seams, log);
     ControlLink made = ControlLink.of(settings, workload, identity, tls, folder, log, answers);
     link = made;

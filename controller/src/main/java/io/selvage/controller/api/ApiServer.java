@@ -10,6 +10,7 @@ import io.selvage.controller.audit.AuditLog;
 import io.selvage.controller.store.Store;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
@@ -177,6 +178,12 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private static final class RenewableTls extends HttpsConfigurator {
+    /** Forward secret and authenticated; those of TLS 1.3 all are. */
+    private static boolean isStrong(String suite) {
+      boolean authenticated = suite.contains("_GCM_") || suite.contains("_CHACHA20_");
+      return authenticated && (suite.startsWith("TLS_ECDHE_") || !suite.contains("_WITH_"));
+    }
+
     private final java.util.function.Supplier<SSLContext> current;
 
     RenewableTls(java.util.function.Supplier<SSLContext> current) {
@@ -193,6 +200,10 @@ public final class ApiServer implements AutoCloseable {
     public void configure(HttpsParameters parameters) {
       SSLParameters tls = getSSLContext().getDefaultSSLParameters();
       tls.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+      tls.setCipherSuites(
+          Arrays.stream(getSSLContext().getSupportedSSLParameters().getCipherSuites())
+              .filter(RenewableTls::isStrong)
+              .toArray(String[]::new));
       parameters.setSSLParameters(tls);
     }
   }

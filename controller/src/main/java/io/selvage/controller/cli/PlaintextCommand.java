@@ -70,7 +70,8 @@ final class PlaintextCommand extends Verb implements CommandLine.IExitCodeGenera
         continue;
       }
       for (JsonNode seen : agent.path("plaintext")) {
-        String port = seen.path("port").asText();
+        // a number of the report is a double: 9080.0
+        String port = String.valueOf(seen.path("port").asInt());
         ObjectNode row = found.addObject();
         row.put(
             "workload",

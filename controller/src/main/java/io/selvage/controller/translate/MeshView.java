@@ -173,10 +173,25 @@ public final class MeshView {
         config
             .unread()
             .forEach(field -> problems.unsupported(each, field, "not read here; it has no effect"));
+        hybrid(each, config);
         return standard.with(config);
       }
     }
     return standard;
+  }
+
+  private void hybrid(Resource source, MeshConfig config) {
+    String name = "X25519MLKEM768";
+    boolean mesh = config.meshMtls() != null && config.meshMtls().ecdhCurves().contains(name);
+    boolean others =
+        config.tlsDefaults() != null && config.tlsDefaults().ecdhCurves().contains(name);
+    if (mesh || others) {
+      problems.unsupported(
+          source,
+          "data.mesh." + (mesh ? "meshMTLS" : "tlsDefaults") + ".ecdhCurves",
+          name
+              + " is used where the agent's Java has it in its own TLS; the others take the next curve of the list");
+    }
   }
 
   private GatewayApi gateway(

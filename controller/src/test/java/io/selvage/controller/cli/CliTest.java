@@ -70,7 +70,7 @@ class CliTest {
             """
             [{"namespace": "default", "service": "reviews", "workload": "reviews", "address": "10.0.0.2",
               "modes": {"9080": "PERMISSIVE"}, "plaintext": [
-                {"port": 9080, "address": "10.0.0.1", "tls": false, "requests": 7, "last": "2026-01-01T00:00:00Z"},
+                {"port": 9080.0, "address": "10.0.0.1", "tls": false, "requests": 7, "last": "2026-01-01T00:00:00Z"},
                 {"port": 9080, "address": "10.9.9.9", "tls": true, "requests": 1, "last": "2026-01-01T00:00:00Z"}]},
              {"namespace": "shop", "service": "page", "workload": "page", "address": "10.0.0.1", "plaintext": []}]
             """);

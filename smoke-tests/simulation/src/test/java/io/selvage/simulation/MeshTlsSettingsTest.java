@@ -93,6 +93,10 @@ class MeshTlsSettingsTest {
     assertThat(inbound(mesh)).isEqualTo(TlsSettings.MODERN);
     assertThat(mesh.problems(CALLER, "ConfigMap", "istio-system/istio"))
         .anyMatch(p -> p.startsWith("data.mesh.meshMTLS.ecdhCurves[0]: "));
+    SimulatedMesh alone = mesh().with(meshConfig("meshMTLS: {ecdhCurves: [X25519MLKEM768]}"));
+    assertThat(inbound(alone).groups()).isEmpty();
+    assertThat(alone.problems(CALLER, "ConfigMap", "istio-system/istio"))
+        .anyMatch(p -> p.contains("needs another curve beside it"));
     SimulatedMesh other = mesh().with(meshConfig("ingressClass: x"));
     assertThat(other.problems(CALLER, "ConfigMap", "istio-system/istio"))
         .anyMatch(p -> p.startsWith("data.mesh.ingressClass: "));

@@ -162,6 +162,12 @@ public record MeshConfig(
                 f.add(name, Cause.FORBIDDEN, "unknown field");
               }
             });
+    if (f.texts("ecdhCurves").equals(List.of("X25519MLKEM768"))) {
+      f.add(
+          "ecdhCurves",
+          Cause.INVALID,
+          "X25519MLKEM768 needs another curve beside it, not every peer has it");
+    }
     return new Tls(
         f.oneOf("minProtocolVersion", Version.class, Version.TLS_AUTO),
         known(f, "ecdhCurves", CURVES),
