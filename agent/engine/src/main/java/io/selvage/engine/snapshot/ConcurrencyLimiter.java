@@ -3,6 +3,7 @@ package io.selvage.engine.snapshot;
 import io.selvage.engine.flow.Randomness;
 import io.selvage.engine.model.AdaptiveConcurrency;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
@@ -60,7 +61,7 @@ public final class ConcurrencyLimiter {
             new Phase(
                 config.least(),
                 measures ? config.least() : 0,
-                measures ? 0 : micros(fixed.toNanos()),
+                fixed == null ? 0 : micros(fixed.toNanos()),
                 0,
                 now,
                 now + config.update().toNanos(),
@@ -72,9 +73,14 @@ public final class ConcurrencyLimiter {
     return config;
   }
 
+  /** Never null, which the type of the reference cannot say. */
+  private Phase current() {
+    return Objects.requireNonNull(phase.get());
+  }
+
   /** The limit that holds now. */
   public int limit() {
-    return phase.get().limit();
+    return current().limit();
   }
 
   /** Requests under way. */
@@ -87,7 +93,7 @@ public final class ConcurrencyLimiter {
     closeWindows(now);
     for (; ; ) {
       int taken = underWay.get();
-      if (taken >= phase.get().limit()) {
+      if (taken >= current().limit()) {
         refused.increment();
         return false;
       }
@@ -101,7 +107,7 @@ public final class ConcurrencyLimiter {
   public void leave(long entered, long now, Randomness random) {
     underWay.decrementAndGet();
     closeWindows(now);
-    Phase current = phase.get();
+    Phase current = current();
     if (entered - current.epoch() < 0) {
       return;
     }
@@ -122,7 +128,7 @@ public final class ConcurrencyLimiter {
 
   private void closeWindows(long now) {
     for (; ; ) {
-      Phase current = phase.get();
+      Phase current = current();
       if (current.isMeasuring()) {
         return;
       }
