@@ -103,6 +103,11 @@ final class NoEffect {
         pool != null && pool.http().useClientProtocol(),
         field + ".http.useClientProtocol",
         "no effect; there is no second hop whose protocol could be kept");
+    note(
+        owner,
+        pool != null && pool.http().http2KeepAlive() != null,
+        field + ".http.http2KeepAlive",
+        "agents send no PINGs of their own, only Envoys do; tcpKeepalive probes connections");
   }
 
   private void sidecar(Sidecar sidecar) {

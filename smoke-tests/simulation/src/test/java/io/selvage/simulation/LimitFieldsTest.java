@@ -92,6 +92,11 @@ class LimitFieldsTest {
         .isEqualTo(
             new ConnectionLimits.Http2Keepalive(Duration.ofSeconds(10), Duration.ofSeconds(2)));
     assertThat(pooled("{http: {h2UpgradePolicy: DO_NOT_UPGRADE}}").http2()).isFalse();
+    assertThat(
+            governed("connectionPool: {http: {http2KeepAlive: {interval: 10s}}}")
+                .problems(CALLER, "DestinationRule", "default/reviews"))
+        .anyMatch(
+            p -> p.startsWith("spec.trafficPolicy.connectionPool.http.http2KeepAlive: agents"));
   }
 
   @Test

@@ -197,6 +197,7 @@ final class LimitsParser {
 
   private static ConnectionLimits.Http2Keepalive pings(KeepaliveSettings k, Field f) {
     Field at = f.at("http2_protocol_options.connection_keepalive");
+    at.warn("no effect: the libraries' own PINGs stay as they are; tcp_keepalive is honoured");
     return new ConnectionLimits.Http2Keepalive(
         k.hasInterval() ? Values.duration(k.getInterval(), at.at("interval")) : null,
         k.hasTimeout() ? Values.duration(k.getTimeout(), at.at("timeout")) : null);
