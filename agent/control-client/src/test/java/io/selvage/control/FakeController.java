@@ -10,7 +10,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.TlsServerCredentials;
-import io.grpc.okhttp.OkHttpServerBuilder;
+import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.selvage.identity.Pem;
 import io.selvage.identity.Svid;
@@ -93,7 +93,8 @@ public final class FakeController implements AutoCloseable {
                 services.length == 0
                     ? TlsServerCredentials.ClientAuth.REQUIRE
                     : TlsServerCredentials.ClientAuth.OPTIONAL);
-    OkHttpServerBuilder builder = OkHttpServerBuilder.forPort(port, tls.build());
+    // gRPC's other server knows no TLS 1.3, which agents insist on
+    NettyServerBuilder builder = NettyServerBuilder.forPort(port, tls.build());
     for (BindableService service : services) {
       builder.addService(service);
     }

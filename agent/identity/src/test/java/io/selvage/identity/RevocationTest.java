@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.selvage.engine.flow.Peer;
+import io.selvage.engine.model.FilterChain.DownstreamTls;
+import io.selvage.engine.model.TlsSettings;
 import io.selvage.extension.Revocable;
 import java.io.ByteArrayInputStream;
 import java.net.ServerSocket;
@@ -39,7 +41,10 @@ class RevocationTest {
 
   private IdentityTls tls(WorkloadIdentity identity) {
     return new IdentityTls(
-        identity, port -> null, Clock.systemUTC(), r -> refusals.add(r.getMessage()));
+        identity,
+        port -> new DownstreamTls(true, List.of(), List.of(), TlsSettings.COMPATIBLE),
+        Clock.systemUTC(),
+        r -> refusals.add(r.getMessage()));
   }
 
   private SSLEngine clientEngine() {

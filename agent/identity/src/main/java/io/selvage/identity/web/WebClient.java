@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -178,7 +179,9 @@ public final class WebClient {
       send(socket.getOutputStream(), call, host, port, tls);
       return new AnswerReader(socket.getInputStream(), maxBytes).read(call.method());
     } catch (IOException failed) {
-      throw deadline.isOver() ? new IOException("no answer in " + deadline.length) : failed;
+      // the socket's own timer may be the first
+      boolean late = deadline.isOver() || failed instanceof SocketTimeoutException;
+      throw late ? new IOException("no answer in " + deadline.length, failed) : failed;
     }
   }
 
