@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,10 @@ import org.jspecify.annotations.Nullable;
  * could. Any thread; one short lock an endpoint, and none where nothing is limited.
  */
 public final class ConnectionLanes {
+  /** A library may still be handing over the last answer when its body has ended for the engine. */
+  private static final Executor LATER =
+      CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS);
+
   private static final Map<Object, ConnectionLanes> ALL = new ConcurrentHashMap<>();
 
   private final Object key;
@@ -169,7 +174,7 @@ public final class ConnectionLanes {
       }
       if (isOver(lane, moment)) {
         each.remove();
-        CompletableFuture.runAsync(lane::close);
+        LATER.execute(lane::close);
       } else {
         next = Math.min(next, overAt(lane));
       }

@@ -33,6 +33,9 @@ public final class Capture implements AutoCloseable {
                 "-i",
                 "lo",
                 "-U",
+                // else the kernel hands packets over once a second, and those of the last one are
+                // lost
+                "--immediate-mode",
                 "-s",
                 "0",
                 "-B",

@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -187,8 +189,47 @@ class DatabasePolicyIT {
     return lines.toString();
   }
 
+  /** Which of the policy's refusals an answer tells of; else its status. */
+  private static String refusal(HttpResponse<String> answer) {
+    Matcher code = Pattern.compile("SELV-60\\d\\d").matcher(answer.body());
+    return code.find() ? code.group() : "" + answer.statusCode();
+  }
+
   @Test
   @Order(5)
+  void noMoreStatementsAtOnceThanTheBulkheadHasPlaces() {
+    policy("  bulkhead: {maxConcurrentStatements: 1}");
+    Waiting.until(
+        "a full bulkhead",
+        PATIENCE,
+        () -> Load.run(url("/slow?seconds=1"), 4, 4, r -> refusal(r)).of("SELV-6022") > 0);
+    Load.Answers answers = Load.run(url("/slow?seconds=1"), 4, 4, r -> refusal(r));
+    assertThat(answers.of("200")).isPositive();
+    assertThat(answers.of("200") + answers.of("SELV-6022")).isEqualTo(4);
+    policy("");
+    Waiting.until(
+        "no bulkhead",
+        PATIENCE,
+        () -> Load.run(url("/slow?seconds=1"), 4, 4, r -> refusal(r)).of("200") == 4);
+  }
+
+  @Test
+  @Order(6)
+  void aCallerHasNoMoreStatementsThanItsRate() {
+    policy("  callers: [{statementsPerSecond: 0.001, burst: 3}]");
+    Waiting.until("the rate", PATIENCE, () -> refusal(write()).equals("SELV-6023"));
+    String before = primary.sql("SELECT count(*) FROM orders");
+    for (int i = 0; i < 5; i++) {
+      HttpResponse<String> refused = write();
+      assertThat(refused.body()).contains("53400").contains("SELV-6023");
+    }
+    assertThat(primary.sql("SELECT count(*) FROM orders")).isEqualTo(before);
+    policy("");
+    Waiting.until("writes again", PATIENCE, () -> is(write(), primary));
+  }
+
+  @Test
+  @Order(7)
   void withoutThePrimaryReadsGoOnAndNothingIsWrittenTwice() {
     String before = standby.sql("SELECT count(*) FROM orders");
     primary.crash();
