@@ -53,6 +53,15 @@ class PublishedDocumentsTest {
       judged++;
       Validation validation = Validation.of(kind.get(), (ObjectNode) document);
       String name = file.getFileName() + " " + document.at("/metadata/name").asText();
+      if (name.endsWith(" valid-request-authentication")) {
+        // keys of issuer example.com could be found nowhere: Istio refuses its tokens at run time
+        softly
+            .assertThat(validation.violations())
+            .as(name)
+            .extracting(Violation::field)
+            .containsExactly("spec.jwtRules[0].jwksUri");
+        continue;
+      }
       softly.assertThat(validation.violations()).as(name).isEmpty();
       softly.assertThat(validation.unknownFields()).as(name).isEmpty();
     }
