@@ -47,6 +47,15 @@ public final class Thief implements AutoCloseable {
     }
   }
 
+  /** A copy of it, which stays what it is when the workload renews its own. */
+  public static Path steal(Path identity) throws IOException {
+    Path stolen = Files.createTempDirectory("selvage-stolen-");
+    for (String file : new String[] {"identity.pem", "key.pem"}) {
+      Files.copy(identity.resolve(file), stolen.resolve(file));
+    }
+    return stolen;
+  }
+
   /** A connection whose handshake is over on both sides. */
   public static Thief connect(Path identity, int port)
       throws IOException, GeneralSecurityException {

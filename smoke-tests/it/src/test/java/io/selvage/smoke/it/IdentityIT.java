@@ -152,7 +152,7 @@ class IdentityIT {
   @Test
   @Order(3)
   void aRevokedSerialIsOutUntilItIsLifted() throws Exception {
-    Path identity = Thief.find(mesh.folder(), "productpage");
+    Path identity = Thief.steal(Thief.find(mesh.folder(), "productpage"));
     try (Thief idle = Thief.connect(identity, bookinfo.port("details"))) {
       mesh.selvage("revoke", idle.serial(), "--reason", "lost").orFail("revoke");
       assertThat(idle.awaitEnd(Duration.ofSeconds(5))).isTrue();
